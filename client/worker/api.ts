@@ -1,0 +1,64 @@
+// The compute worker's interface, as the volunteer page sees it through comlink.
+
+export type EngineChoice = 'auto' | 'webgpu' | 'cpu';
+
+export interface StartOptions {
+  /** WebSocket address of the coordinator, such as wss://host/volunteer. */
+  readonly url: string;
+  /** `auto` takes WebGPU where there is an adapter, else the CPU engine. */
+  readonly engine: EngineChoice;
+}
+
+export type WorkerState =
+  | 'idle' // before start
+  | 'connecting' // also between reconnects
+  | 'waiting' // connected, no work at the moment: `reason` says why
+  | 'training'
+  | 'paused'
+  | 'leaving' // finishes the piece at hand, then leaves
+  | 'left'
+  | 'done' // the run is complete
+  | 'error'; // cannot go on: `reason` says why and what to do
+
+export interface WorkerStatus {
+  readonly state: WorkerState;
+  /** One sentence for people. */
+  readonly reason: string;
+  readonly engine: 'webgpu' | 'cpu' | null;
+  /** Name of the GPU or CPU engine; '' before it is known. */
+  readonly device: string;
+  /** Why the CPU engine is used although `auto` was asked for; null otherwise. */
+  readonly fallback: string | null;
+  /** Corpus words per second over the recent pieces. */
+  readonly wordsPerSecond: number;
+  /** Pieces of work (leases) that the coordinator applied, and corpus words in them. */
+  readonly accepted: number;
+  readonly acceptedWords: number;
+  readonly rejected: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** Milliseconds until the next connection attempt; null when connected. */
+  readonly reconnectInMs: number | null;
+  /** The run as a whole; null before the first word from the coordinator. */
+  readonly run: {
+    readonly tokensDone: number;
+    readonly tokensTotal: number;
+    readonly wordsPerSecond: number;
+    readonly volunteers: number;
+    readonly etaSeconds: number | null;
+    readonly loss: number | null;
+  } | null;
+}
+
+/** Calls return when the request is noted; what follows shows in the status. */
+export interface VolunteerWorker {
+  /** `report` is called at most four times a second, and at once when the state changes. */
+  start(options: StartOptions, report: (status: WorkerStatus) => void): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Finishes the piece of work at hand, then leaves. */
+  finish(): Promise<void>;
+  /** Leaves at once: the lease is returned. */
+  leave(): Promise<void>;
+  setHidden(hidden: boolean): Promise<void>;
+}

@@ -1,0 +1,155 @@
+// What the coordinator tells people about a run, as JSON: GET /api/run, and the live feed GET /api/events.
+
+/** One word for where the run stands; `reason` says why in a sentence. */
+export type RunState =
+  | 'counting' // first pass over the corpus: the vocabulary
+  | 'preparing' // the first episode's pairs are being made
+  | 'training'
+  | 'starved' // there is work, but nobody to do it
+  | 'paused'
+  | 'stopping' // stop was asked for: last leases end, checkpoint follows
+  | 'done'
+  | 'failed';
+
+export interface RunStatus {
+  readonly state: RunState;
+  readonly reason: string;
+  /** Tributary's version. */
+  readonly version: string;
+  readonly corpus: string;
+  readonly config: RunConfigStatus;
+  /** Words in the vocabulary; 0 while counting. */
+  readonly vocabulary: number;
+  /** Epoch in training, from 1; 0 before. */
+  readonly epoch: number;
+  /** In-vocabulary corpus tokens over all epochs. While counting: bytes of the corpus. */
+  readonly progress: { readonly done: number; readonly total: number; readonly unit: 'tokens' | 'bytes' };
+  /** Corpus words per second over the last seconds, and since training began. */
+  readonly wordsPerSecond: number;
+  readonly averageWordsPerSecond: number;
+  readonly elapsedSeconds: number;
+  /** null while there is nothing to extrapolate from. */
+  readonly etaSeconds: number | null;
+  /** Moving mean of the negative-sampling loss per pair; null before the first result. */
+  readonly loss: number | null;
+  /** Learning rate now. */
+  readonly alpha: number;
+  readonly volunteers: readonly VolunteerRow[];
+  /** The oldest episode in training; null while none is. */
+  readonly episode: EpisodeStatus | null;
+  /** Chunks of the episodes in memory. */
+  readonly chunks: { readonly waiting: number; readonly leased: number; readonly done: number };
+  /** Leases since the run began. */
+  readonly leases: LeaseCounts;
+  /** Deltas applied: the master model's version. */
+  readonly modelVersion: number;
+  /** Bytes to and from volunteers. */
+  readonly bytes: { readonly down: number; readonly up: number };
+  /** Seconds since the last checkpoint; null before the first. */
+  readonly checkpointSeconds: number | null;
+  /** Folder of the results, as given. */
+  readonly out: string;
+}
+
+export interface RunConfigStatus {
+  readonly schedule: 'grid';
+  readonly dim: number;
+  readonly window: number;
+  readonly negative: number;
+  readonly sample: number;
+  readonly minCount: number;
+  readonly epochs: number;
+  readonly alpha: number;
+  readonly seed: number;
+}
+
+export interface LeaseCounts {
+  readonly granted: number;
+  readonly applied: number;
+  /** Deadline passed. */
+  readonly expired: number;
+  /** Given back by a volunteer that left or lost its device or connection. */
+  readonly returned: number;
+  /** Refused by validation. */
+  readonly rejected: number;
+  /** Results for leases that had ended: acknowledged, not applied. */
+  readonly late: number;
+}
+
+export interface EpisodeStatus {
+  /** From 0. */
+  readonly number: number;
+  /** P: the grid has P × P blocks. */
+  readonly parts: number;
+  readonly tokens: number;
+  readonly pairs: number;
+  readonly pairsDone: number;
+  /** P·P characters in row order (input part, then output part): '.' waiting, 'l' leased, 'p' partly done and waiting, 'd' done, ' ' empty. */
+  readonly grid: string;
+}
+
+export type VolunteerState = 'waiting' | 'training' | 'paused' | 'leaving';
+
+export interface VolunteerRow {
+  /** Number of the session, from 1. */
+  readonly id: number;
+  readonly engine: 'webgpu' | 'cpu';
+  /** GPU or CPU as the volunteer names it: untrusted text, at most 80 characters. */
+  readonly device: string;
+  readonly local: boolean;
+  readonly state: VolunteerState;
+  readonly reason: string;
+  readonly hidden: boolean;
+  /** Corpus words per second over its recent leases. */
+  readonly wordsPerSecond: number;
+  /** Leases applied, and corpus words in them. */
+  readonly accepted: number;
+  readonly acceptedWords: number;
+  readonly rejected: number;
+  readonly bytesDown: number;
+  readonly bytesUp: number;
+  readonly connectedSeconds: number;
+  /** Milliseconds; null before the first pong. */
+  readonly roundTripMs: number | null;
+}
+
+export type RunEventLevel = 'info' | 'warning' | 'error';
+
+export interface RunEvent {
+  /** Counts up from 1. */
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly level: RunEventLevel;
+  readonly text: string;
+}
+
+/** One point of the plots. */
+export interface HistoryPoint {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly tokens: number;
+  readonly wordsPerSecond: number;
+  readonly loss: number | null;
+  readonly volunteers: number;
+}
+
+/**
+ * The feed is server-sent events: `status` (RunStatus, once a second at most), `log` (RunEvent), `history`
+ * (HistoryPoint[], once after connecting), `point` (HistoryPoint).
+ */
+export interface RunFeed {
+  readonly status: RunStatus;
+  readonly log: RunEvent;
+  readonly history: readonly HistoryPoint[];
+  readonly point: HistoryPoint;
+}
+
+export interface Neighbour {
+  readonly word: string;
+  readonly similarity: number;
+}
+
+export interface ErrorBody {
+  readonly error: { readonly code: string; readonly message: string };
+}

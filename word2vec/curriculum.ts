@@ -1,0 +1,52 @@
+// How a run is cut into episodes and parts: pure arithmetic on tokens trained so far.
+
+export interface Curriculum {
+  /** In-vocabulary tokens in one epoch, before subsampling. */
+  readonly epochTokens: number;
+  readonly epochs: number;
+  /** Share of what is trained that the next episode may hold, φ. */
+  readonly growth: number;
+  /** First episode's share of an epoch, E₀. */
+  readonly first: number;
+  /** Kept tokens per token, after subsampling: turns corpus tokens into training tokens. */
+  readonly keptShare: number;
+  /** Most kept tokens an episode may hold; bounds the memory of its pairs. */
+  readonly maxKept: number;
+  /** Kept tokens that a block should hold at least, u; below it, fewer parts are used. */
+  readonly blockTokens: number;
+  readonly maxParts: number;
+}
+
+/**
+ * End of the episode that starts at `tokens`, in corpus tokens: E = max(E₀, φ·t), cut at `maxKept`; a rest shorter
+ * than a fifth of it joins it. docs/architecture.md, "Episodes".
+ */
+export function episodeEnd(tokens: number, plan: Curriculum): number {
+  const total = plan.epochTokens * plan.epochs;
+  const bound = Math.max(1, Math.floor(plan.maxKept / plan.keptShare));
+  const wanted = Math.max(Math.ceil(plan.first * plan.epochTokens), Math.floor(plan.growth * tokens), 1);
+  const length = Math.min(wanted, bound);
+  const rest = total - tokens;
+  return rest < length * 1.2 ? total : tokens + length;
+}
+
+/**
+ * Parts for an episode of `tokens` corpus tokens: twice the volunteers (slack lets fast ones pass slow ones and
+ * prefetch), at least 4 so that a newcomer finds a free block, but never so many that a block holds less than
+ * `blockTokens`.
+ */
+export function partCount(tokens: number, volunteers: number, plan: Curriculum): number {
+  const affordable = Math.floor(Math.sqrt((tokens * plan.keptShare) / plan.blockTokens));
+  return Math.max(1, Math.min(affordable, Math.max(4, 2 * volunteers), plan.maxParts));
+}
+
+/** Pairs per minibatch for P parts: rows repeat more often in a small block, so it gets smaller minibatches. */
+export function minibatchPairs(parts: number): number {
+  if (parts <= 16) return 768;
+  return parts <= 32 ? 384 : 192;
+}
+
+/** Learning rate at `tokens` of `total` corpus tokens: linear from alpha to alpha·1e-4, as in word2vec.c. */
+export function learningRate(alpha: number, tokens: number, total: number): number {
+  return alpha * Math.max(1e-4, 1 - tokens / total);
+}

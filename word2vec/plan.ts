@@ -1,0 +1,295 @@
+// Turns the pairs of a lease and a seed into minibatches of groups: the exact arithmetic every engine performs.
+import type { DrawTable } from './noise.ts';
+import { draw } from './noise.ts';
+import { hashAt, STREAM, streamKey } from './random.ts';
+
+/** Pairs that share one set of negatives. Sharing among 6 costs no quality, among 32 it does (docs/architecture.md). */
+export const GROUP = 6;
+/** Marks an empty slot of a group. */
+export const ABSENT = 0xffffffff;
+/** Most negatives a group may share. */
+export const MAX_NEGATIVES = 64;
+
+/** What both sides know of a lease before any row value: pure input of `Planner.plan`. */
+export interface LeaseShape {
+  /** Run seed. */
+  readonly seed: number;
+  readonly episode: number;
+  /** Number of the block in its episode, i·P + j. */
+  readonly block: number;
+  /** Index in the block of the lease's first chunk; chunks are numbered from 0. */
+  readonly firstChunk: number;
+  /** Pairs per chunk; the lease's last chunk may be shorter. A multiple of `minibatch`. */
+  readonly chunkPairs: number;
+  /** Pairs per minibatch. */
+  readonly minibatch: number;
+  /** Input row of each pair, as its rank in input part i. Shape (n). */
+  readonly inputs: Uint32Array;
+  /** Output row of each pair, as its rank in output part j. Shape (n). */
+  readonly outputs: Uint32Array;
+  readonly inputPartSize: number;
+  readonly outputPartSize: number;
+  /** Draws from output part j by count^0.75. */
+  readonly noise: DrawTable;
+  readonly negatives: NegativeRule;
+}
+
+/**
+ * How negatives are corrected so that every output row gets its due (docs/architecture.md, "Negatives").
+ * `coupled`: each group of pairs shares `rate`/65536 draws on average, K·Q_j·n/n_j.
+ * `decoupled`: positives stand alone; per positive, `rate`/65536 negative inputs, Q_j·n_i/n_ij, are drawn from the
+ * episode's inputs of part i and meet K draws.
+ */
+export type NegativeRule =
+  | { readonly kind: 'coupled'; readonly rate: number }
+  | { readonly kind: 'decoupled'; readonly rate: number; readonly draws: number; readonly inputs: DrawTable };
+
+/** Minibatches over rows renumbered 0..R-1 by ascending rank in their part. Views are valid until the next plan. */
+export interface Plan {
+  /** Rank in the part of each touched row, ascending. */
+  readonly inputIds: Uint32Array;
+  readonly outputIds: Uint32Array;
+  /** Dot products each touched row takes part in, over the whole lease. */
+  readonly inputHits: Uint32Array;
+  readonly outputHits: Uint32Array;
+  readonly groups: number;
+  /** Renumbered input row of each slot, or ABSENT. Shape (groups, GROUP). */
+  readonly groupInputs: Uint32Array;
+  /** Renumbered output row with label 1 of each slot, or ABSENT for a slot that has negatives only. */
+  readonly groupOutputs: Uint32Array;
+  /** Group g shares negatives[negativeStart[g] .. negativeStart[g+1]). Shape (groups + 1). */
+  readonly negativeStart: Uint32Array;
+  readonly negatives: Uint32Array;
+  readonly minibatches: number;
+  /** Minibatch b holds groups [batchStart[b], batchStart[b+1]). Shape (minibatches + 1). */
+  readonly batchStart: Uint32Array;
+  readonly inputFlush: FlushList;
+  readonly outputFlush: FlushList;
+  readonly positiveDots: number;
+  readonly negativeDots: number;
+}
+
+/** Rows to update after each minibatch: minibatch b flushes entries [start[b], start[b+1]). */
+export interface FlushList {
+  readonly start: Uint32Array;
+  readonly rows: Uint32Array;
+  /** Dot products of the row within the minibatch, n in the damping 1/(1+h·α·(n−1)). */
+  readonly hits: Uint32Array;
+}
+
+/** Plans one lease at a time into buffers that it keeps and grows: no allocation once warm. */
+export class Planner {
+  #groupInputs = new Uint32Array(0);
+  #groupOutputs = new Uint32Array(0);
+  #negativeStart = new Uint32Array(1);
+  #negatives = new Uint32Array(0);
+  #batchStart = new Uint32Array(1);
+  readonly #input = new RowCensus();
+  readonly #output = new RowCensus();
+
+  plan(shape: LeaseShape): Plan {
+    const { inputs, outputs, chunkPairs, minibatch, negatives: rule } = shape;
+    const pairs = inputs.length;
+    const batchBound = Math.ceil(pairs / chunkPairs) * Math.ceil(chunkPairs / minibatch);
+    const extra = rule.kind === 'decoupled' ? Math.ceil((pairs * rule.rate) / 65536 / GROUP) + batchBound * 2 : 0;
+    const groupBound = Math.ceil(pairs / GROUP) + batchBound + extra;
+    const negativeBound =
+      rule.kind === 'coupled' ? groupBound * (Math.floor(rule.rate / 65536) + 1) : extra * rule.draws;
+    this.#reserve(groupBound, negativeBound, batchBound);
+    this.#input.begin(shape.inputPartSize);
+    this.#output.begin(shape.outputPartSize);
+    const groupInputs = this.#groupInputs;
+    const groupOutputs = this.#groupOutputs;
+    const negatives = this.#negatives;
+    const input = this.#input;
+    const output = this.#output;
+    let groups = 0;
+    let drawn = 0;
+    let batches = 0;
+    let negativeDots = 0;
+
+    for (let chunkStart = 0; chunkStart < pairs; chunkStart += chunkPairs) {
+      const chunkEnd = Math.min(pairs, chunkStart + chunkPairs);
+      const chunk = shape.firstChunk + chunkStart / chunkPairs;
+      const key = streamKey(shape.seed, STREAM.negatives, shape.episode, shape.block, chunk);
+      let counter = 0;
+      for (let start = chunkStart; start < chunkEnd; start += minibatch) {
+        const end = Math.min(chunkEnd, start + minibatch);
+        for (let at = start; at < end; at += GROUP) {
+          const size = Math.min(GROUP, end - at);
+          const count = rule.kind === 'coupled' ? roundAt(rule.rate, hashAt(key, counter++)) : 0;
+          for (let slot = 0; slot < GROUP; slot++) {
+            const present = slot < size;
+            groupInputs[groups * GROUP + slot] = present ? input.touch(inputs[at + slot]!, 1 + count) : ABSENT;
+            groupOutputs[groups * GROUP + slot] = present ? output.touch(outputs[at + slot]!, 1) : ABSENT;
+          }
+          for (let k = 0; k < count; k++) {
+            negatives[drawn++] = output.touch(draw(shape.noise, hashAt(key, counter++)), size);
+          }
+          negativeDots += size * count;
+          this.#negativeStart[++groups] = drawn;
+        }
+        if (rule.kind === 'decoupled') {
+          const lone = roundAt(rule.rate * (end - start), hashAt(key, counter++));
+          for (let done = 0; done < lone; done += GROUP) {
+            const size = Math.min(GROUP, lone - done);
+            for (let slot = 0; slot < GROUP; slot++) {
+              const row = slot < size ? draw(rule.inputs, hashAt(key, counter++)) : ABSENT;
+              groupInputs[groups * GROUP + slot] = row === ABSENT ? ABSENT : input.touch(row, rule.draws);
+              groupOutputs[groups * GROUP + slot] = ABSENT;
+            }
+            for (let k = 0; k < rule.draws; k++) {
+              negatives[drawn++] = output.touch(draw(shape.noise, hashAt(key, counter++)), size);
+            }
+            negativeDots += size * rule.draws;
+            this.#negativeStart[++groups] = drawn;
+          }
+        }
+        this.#batchStart[++batches] = groups;
+        input.endBatch();
+        output.endBatch();
+      }
+    }
+    const inputRows = input.finish();
+    const outputRows = output.finish();
+    renumber(groupInputs, groups * GROUP, inputRows.newIndex);
+    renumber(groupOutputs, groups * GROUP, outputRows.newIndex);
+    renumber(negatives, drawn, outputRows.newIndex);
+    return {
+      inputIds: inputRows.ids,
+      outputIds: outputRows.ids,
+      inputHits: inputRows.hits,
+      outputHits: outputRows.hits,
+      groups,
+      groupInputs: groupInputs.subarray(0, groups * GROUP),
+      groupOutputs: groupOutputs.subarray(0, groups * GROUP),
+      negativeStart: this.#negativeStart.subarray(0, groups + 1),
+      negatives: negatives.subarray(0, drawn),
+      minibatches: batches,
+      batchStart: this.#batchStart.subarray(0, batches + 1),
+      inputFlush: inputRows.flush,
+      outputFlush: outputRows.flush,
+      positiveDots: pairs,
+      negativeDots,
+    };
+  }
+
+  #reserve(groups: number, negatives: number, batches: number): void {
+    if (this.#groupInputs.length < groups * GROUP) {
+      this.#groupInputs = new Uint32Array(groups * GROUP);
+      this.#groupOutputs = new Uint32Array(groups * GROUP);
+      this.#negativeStart = new Uint32Array(groups + 1);
+    }
+    if (this.#negatives.length < negatives) this.#negatives = new Uint32Array(negatives);
+    if (this.#batchStart.length < batches + 1) this.#batchStart = new Uint32Array(batches + 1);
+  }
+}
+
+/** Counts touches of one matrix's rows: in all, and per minibatch. Rows are numbered by first touch until `finish`. */
+class RowCensus {
+  /** First-touch number of each rank, valid where `#seen` carries the current mark. */
+  #number = new Uint32Array(0);
+  #seen = new Uint32Array(0);
+  #mark = 0;
+  /** By first-touch number. */
+  #ids = new Uint32Array(1024);
+  #hits = new Uint32Array(1024);
+  #batchHits = new Uint32Array(1024);
+  #count = 0;
+  #flushRows = new Uint32Array(4096);
+  #flushHits = new Uint32Array(4096);
+  #flushed = 0;
+  #batchBegin = 0;
+  #starts: number[] = [0];
+
+  begin(partSize: number): void {
+    if (this.#number.length < partSize) {
+      this.#number = new Uint32Array(partSize);
+      this.#seen = new Uint32Array(partSize);
+      this.#mark = 0;
+    }
+    this.#mark++;
+    this.#count = 0;
+    this.#flushed = 0;
+    this.#batchBegin = 0;
+    this.#starts = [0];
+  }
+
+  /** Notes `hits` dot products of the row with rank `rank`; answers its first-touch number. */
+  touch(rank: number, hits: number): number {
+    let number = this.#number[rank]!;
+    if (this.#seen[rank] !== this.#mark) {
+      this.#seen[rank] = this.#mark;
+      number = this.#count++;
+      this.#number[rank] = number;
+      if (number >= this.#ids.length) this.#growRows();
+      this.#ids[number] = rank;
+      this.#hits[number] = 0;
+      this.#batchHits[number] = 0;
+    }
+    if (this.#batchHits[number] === 0) {
+      if (this.#flushed >= this.#flushRows.length) this.#growFlush();
+      this.#flushRows[this.#flushed++] = number;
+    }
+    this.#batchHits[number]! += hits;
+    this.#hits[number]! += hits;
+    return number;
+  }
+
+  endBatch(): void {
+    for (let at = this.#batchBegin; at < this.#flushed; at++) {
+      const number = this.#flushRows[at]!;
+      this.#flushHits[at] = this.#batchHits[number]!;
+      this.#batchHits[number] = 0;
+    }
+    this.#batchBegin = this.#flushed;
+    this.#starts.push(this.#flushed);
+  }
+
+  /** Renumbers by ascending rank. */
+  finish(): { ids: Uint32Array; hits: Uint32Array; newIndex: Uint32Array; flush: FlushList } {
+    const count = this.#count;
+    const ids = this.#ids.slice(0, count).sort();
+    const hits = new Uint32Array(count);
+    const newIndex = new Uint32Array(count);
+    for (let index = 0; index < count; index++) {
+      const number = this.#number[ids[index]!]!;
+      newIndex[number] = index;
+      hits[index] = this.#hits[number]!;
+    }
+    const rows = this.#flushRows.subarray(0, this.#flushed);
+    renumber(rows, this.#flushed, newIndex);
+    const flush = { start: Uint32Array.from(this.#starts), rows, hits: this.#flushHits.subarray(0, this.#flushed) };
+    return { ids, hits, newIndex, flush };
+  }
+
+  #growRows(): void {
+    this.#ids = grown(this.#ids);
+    this.#hits = grown(this.#hits);
+    this.#batchHits = grown(this.#batchHits);
+  }
+
+  #growFlush(): void {
+    this.#flushRows = grown(this.#flushRows);
+    this.#flushHits = grown(this.#flushHits);
+  }
+}
+
+function grown(old: Uint32Array): Uint32Array<ArrayBuffer> {
+  const next = new Uint32Array(old.length * 2);
+  next.set(old);
+  return next;
+}
+
+function renumber(values: Uint32Array, length: number, newIndex: Uint32Array): void {
+  for (let at = 0; at < length; at++) {
+    const value = values[at]!;
+    if (value !== ABSENT) values[at] = newIndex[value]!;
+  }
+}
+
+/** Rounds `rate`/65536 up or down at random so that the mean is exact; at most MAX_NEGATIVES would be asked of it. */
+function roundAt(rate: number, hash: number): number {
+  const whole = Math.floor(rate / 65536);
+  return whole + (hash >>> 16 < rate - whole * 65536 ? 1 : 0);
+}
