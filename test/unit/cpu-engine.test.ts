@@ -1,0 +1,231 @@
+// The CPU engine against the batched reference: same plan, same rows, same result within 32-bit rounding.
+import { describe, expect, it } from "vitest";
+import { BatchedReference } from "../../word2vec/batched-reference.ts";
+import { CpuEngine } from "../../word2vec/cpu-engine.ts";
+import type { Engine, LeaseLoss, LeaseRows, StepSize } from "../../word2vec/engine.ts";
+import { drawTable } from "../../word2vec/noise.ts";
+import { Planner, type LeaseShape, type NegativeRule, type Plan } from "../../word2vec/plan.ts";
+import { below, hashAt } from "../../word2vec/random.ts";
+
+const KERNELS = ["plain"] as const;
+const STEP: StepSize = { alpha: 0.06, damping: 0.25 };
+/** Largest distance of a row from the reference's, relative to the row's length. */
+const TOLERANCE = 1e-4;
+const ROWS = 300;
+
+/** Weights that fall as word counts do. */
+function zipf(rows: number): Float64Array {
+  return Float64Array.from({ length: rows }, (_, rank) => 1 / (rank + 3));
+}
+
+const coupled: NegativeRule = { kind: "coupled", rate: 5.3 * 65536 };
+const decoupled: NegativeRule = {
+  kind: "decoupled",
+  rate: 1.4 * 65536,
+  draws: 5,
+  inputs: drawTable(zipf(ROWS)),
+};
+
+/** `pairs` pairs of two skewed parts of ROWS rows. */
+function shape(pairs: number, negatives: NegativeRule, rows = ROWS): LeaseShape {
+  const inputs = Uint32Array.from({ length: pairs }, (_, at) => skewed(hashAt(1, at), rows));
+  const outputs = Uint32Array.from({ length: pairs }, (_, at) => skewed(hashAt(2, at), rows));
+  return {
+    seed: 7,
+    episode: 1,
+    block: 2,
+    firstChunk: 3,
+    chunkPairs: 768 * 4,
+    minibatch: 768,
+    inputs,
+    outputs,
+    inputPartSize: rows,
+    outputPartSize: rows,
+    noise: drawTable(zipf(rows)),
+    negatives,
+  };
+}
+
+function skewed(hash: number, rows: number): number {
+  return below((below(hash, rows) * 4294967296) / rows, below(hash >>> 7, rows) + 1);
+}
+
+/** Rows of ±`size`; like a half-trained model at 0.5, saturated everywhere at 5. */
+function rowsFor(plan: Plan, dim: number, size: number): LeaseRows {
+  const fill = (length: number, key: number): Float32Array<ArrayBuffer> =>
+    Float32Array.from({ length }, (_, at) => (hashAt(key, at) / 2147483648 - 1) * size);
+  return {
+    input: fill(plan.inputIds.length * dim, 11),
+    output: fill(plan.outputIds.length * dim, 12),
+    dim,
+  };
+}
+
+function copy(rows: LeaseRows): LeaseRows {
+  return { input: rows.input.slice(), output: rows.output.slice(), dim: rows.dim };
+}
+
+/** Largest over the rows of |a − b| / max(|b|, 1e-3): rows near zero are held to an absolute distance. */
+function worstRow(a: Float32Array, b: Float32Array, dim: number): number {
+  let worst = 0;
+  for (let begin = 0; begin < a.length; begin += dim) {
+    let distance = 0;
+    let length = 0;
+    for (let at = begin; at < begin + dim; at++) {
+      distance += (a[at]! - b[at]!) ** 2;
+      length += b[at]! ** 2;
+    }
+    const relative = Math.sqrt(distance) / Math.max(Math.sqrt(length), 1e-3);
+    if (!(relative <= worst)) worst = relative;
+  }
+  return worst;
+}
+
+async function compare(
+  engine: Engine,
+  plan: Plan,
+  start: LeaseRows,
+  step = STEP,
+): Promise<LeaseRows> {
+  const expected = copy(start);
+  const wanted = await new BatchedReference().train(plan, expected, step);
+  const rows = copy(start);
+  const loss = await engine.train(plan, rows, step);
+  expect(worstRow(rows.input, expected.input, rows.dim)).toBeLessThan(TOLERANCE);
+  expect(worstRow(rows.output, expected.output, rows.dim)).toBeLessThan(TOLERANCE);
+  expectLoss(loss, wanted);
+  return rows;
+}
+
+function expectLoss(loss: LeaseLoss, wanted: LeaseLoss): void {
+  expect(Math.abs(loss.positive - wanted.positive)).toBeLessThanOrEqual(1e-3 * wanted.positive);
+  expect(Math.abs(loss.negative - wanted.negative)).toBeLessThanOrEqual(1e-3 * wanted.negative);
+}
+
+describe.each(KERNELS)("CPU engine, %s kernel", (kernel) => {
+  for (const [name, rule] of [
+    ["coupled", coupled],
+    ["decoupled", decoupled],
+  ] as const) {
+    it(`trains 20,000 ${name} pairs as the reference does`, async () => {
+      const plan = new Planner().plan(shape(20_000, rule));
+      await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 100, 0.1));
+    });
+
+    it.each([1, 4, 5, 37, 300, 900])(`trains ${name} pairs at D = %i`, async (dim) => {
+      const plan = new Planner().plan(shape(1_500, rule));
+      await compare(
+        await CpuEngine.create({ kernel }),
+        plan,
+        rowsFor(plan, dim, 1 / Math.sqrt(dim)),
+      );
+    });
+  }
+
+  it("changes every row of the plan", async () => {
+    const plan = new Planner().plan(shape(2_000, coupled));
+    const start = rowsFor(plan, 10, 0.3);
+    const rows = copy(start);
+    await (await CpuEngine.create({ kernel })).train(plan, rows, STEP);
+    for (let begin = 0; begin < rows.input.length; begin += 10) {
+      expect(rows.input.subarray(begin, begin + 10)).not.toEqual(
+        start.input.subarray(begin, begin + 10),
+      );
+    }
+  });
+
+  it.each([1, 5, 6, 7, 769])("trains %i pairs", async (pairs) => {
+    const plan = new Planner().plan(shape(pairs, coupled));
+    await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 12, 0.3));
+  });
+
+  it("trains a plan without negatives, and with as many as a group may share", async () => {
+    for (const rate of [0, 1, 25, 64]) {
+      const plan = new Planner().plan(shape(800, { kind: "coupled", rate: rate * 65536 }));
+      await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 20, 0.2));
+    }
+  });
+
+  it("trains one row against one row", async () => {
+    const plan = new Planner().plan(shape(100, coupled, 1));
+    await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 8, 0.3));
+  });
+
+  it("leaves saturated right answers alone and pushes wrong ones by the whole step", async () => {
+    const plan = new Planner().plan(shape(6, { kind: "coupled", rate: 0 }));
+    for (const [value, factor] of [
+      [2, 1],
+      [-2, 1],
+    ] as const) {
+      const rows: LeaseRows = {
+        input: new Float32Array(plan.inputIds.length * 4).fill(value),
+        output: new Float32Array(plan.outputIds.length * 4).fill(2),
+        dim: 4,
+      };
+      const trained = await compare(await CpuEngine.create({ kernel }), plan, rows, {
+        alpha: 0.01,
+        damping: 0,
+      });
+      if (value === 2) expect(trained).toEqual(rows);
+      else expect(trained.input[0]).toBeGreaterThan(value * factor);
+    }
+  });
+
+  it("trains rows that saturate everywhere", async () => {
+    const plan = new Planner().plan(shape(3_000, coupled));
+    await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 100, 5));
+  });
+
+  it("leaves a zero matrix at zero, at a loss of log 2 a dot product", async () => {
+    const plan = new Planner().plan(shape(1_000, coupled));
+    const rows = rowsFor(plan, 9, 0);
+    const loss = await (await CpuEngine.create({ kernel })).train(plan, rows, STEP);
+    expect(rows.input.every((value) => value === 0)).toBe(true);
+    expect(rows.output.every((value) => value === 0)).toBe(true);
+    expect(loss.positive / plan.positiveDots).toBeCloseTo(Math.LN2, 6);
+    expect(loss.negative / plan.negativeDots).toBeCloseTo(Math.LN2, 6);
+  });
+
+  it("refuses rows that are not the plan’s", async () => {
+    const plan = new Planner().plan(shape(100, coupled));
+    const rows = rowsFor(plan, 8, 0.3);
+    const engine = await CpuEngine.create({ kernel });
+    await expect(engine.train(plan, { ...rows, dim: 7 }, STEP)).rejects.toMatchObject({
+      code: "LEASE_ROWS",
+    });
+    await expect(engine.train(plan, { ...rows, dim: 0 }, STEP)).rejects.toMatchObject({
+      code: "LEASE_ROWS",
+    });
+    const greedy = new Planner().plan(shape(100, { kind: "coupled", rate: 65 * 65536 }));
+    await expect(engine.train(greedy, rowsFor(greedy, 8, 0.3), STEP)).rejects.toMatchObject({
+      code: "LEASE_ROWS",
+    });
+  });
+
+  it("forgets a lease whose rows were not finite", async () => {
+    const plan = new Planner().plan(shape(700, decoupled));
+    const start = rowsFor(plan, 16, 0.3);
+    const engine = await CpuEngine.create({ kernel });
+    const broken = copy(start);
+    broken.input.fill(Number.NaN);
+    broken.output.fill(Number.POSITIVE_INFINITY);
+    await engine.train(plan, broken, STEP);
+    await compare(engine, plan, start);
+  });
+
+  it("repeats to the bit, in a new engine and in one that trained other shapes before", async () => {
+    const plan = new Planner().plan(shape(5_000, coupled));
+    const start = rowsFor(plan, 50, 0.2);
+    const used = await CpuEngine.create({ kernel });
+    const results: { rows: LeaseRows; loss: LeaseLoss }[] = [];
+    for (const engine of [await CpuEngine.create({ kernel }), used, used]) {
+      const rows = copy(start);
+      const loss = await engine.train(plan, rows, STEP);
+      results.push({ rows, loss });
+      const other = new Planner().plan(shape(900, decoupled));
+      await engine.train(other, rowsFor(other, 33, 0.2), STEP);
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+});

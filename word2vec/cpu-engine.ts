@@ -1,0 +1,75 @@
+// The engine for processors: batched training in 32-bit floats, in Node's worker threads and browsers' Web Workers.
+import { PlainKernel } from "./cpu-plain.ts";
+import type { Engine, LeaseLoss, LeaseRows, StepSize } from "./engine.ts";
+import { Word2vecError } from "./errors.ts";
+import { MAX_NEGATIVES, type Plan } from "./plan.ts";
+
+/** One way to train a plan on a processor. Keeps its buffers between leases. */
+export interface CpuKernel {
+  /** Device as shown to people. */
+  readonly device: string;
+  train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss>;
+  /** Lets go of the buffers. */
+  dispose(): void;
+}
+
+export interface CpuEngineOptions {
+  /** Which kernel to use; by default the fastest that this runtime can run. */
+  readonly kernel?: "plain";
+}
+
+export class CpuEngine implements Engine {
+  readonly kind = "cpu";
+  readonly device: string;
+  readonly #kernel: CpuKernel;
+
+  private constructor(kernel: CpuKernel) {
+    this.#kernel = kernel;
+    this.device = kernel.device;
+  }
+
+  static create(_options: CpuEngineOptions = {}): Promise<CpuEngine> {
+    return Promise.resolve(new CpuEngine(new PlainKernel()));
+  }
+
+  /**
+   * The result is a function of plan, rows and step alone: bit-equal across repeats, threads and V8 runtimes.
+   * @throws Word2vecError LEASE_ROWS where the rows are not the plan's.
+   */
+  async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+    checkRows(plan, rows);
+    return this.#kernel.train(plan, rows, step);
+  }
+
+  dispose(): void {
+    this.#kernel.dispose();
+  }
+}
+
+function checkRows(plan: Plan, { input, output, dim }: LeaseRows): void {
+  const wantedInput = plan.inputIds.length * dim;
+  const wantedOutput = plan.outputIds.length * dim;
+  if (
+    dim < 1 ||
+    !Number.isInteger(dim) ||
+    input.length !== wantedInput ||
+    output.length !== wantedOutput
+  ) {
+    throw new Word2vecError(
+      "LEASE_ROWS",
+      `a plan of ${plan.inputIds.length} input and ${plan.outputIds.length} output rows of ${dim} values ` +
+        `got ${input.length} and ${output.length} values`,
+      "Hand in exactly the rows that the plan lists, each of dim values.",
+    );
+  }
+  for (let group = 0; group < plan.groups; group++) {
+    const negatives = plan.negativeStart[group + 1]! - plan.negativeStart[group]!;
+    if (negatives > MAX_NEGATIVES) {
+      throw new Word2vecError(
+        "LEASE_ROWS",
+        `group ${group} shares ${negatives} negatives; at most ${MAX_NEGATIVES} are supported`,
+        "Lower --negative, or cut the vocabulary into more parts.",
+      );
+    }
+  }
+}

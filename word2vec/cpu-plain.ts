@@ -1,0 +1,211 @@
+// The CPU engine's kernel in plain JavaScript: typed arrays, a group of pairs at a time.
+import type { CpuKernel } from "./cpu-engine.ts";
+import { SATURATION, type LeaseLoss, type LeaseRows, type StepSize } from "./engine.ts";
+import { ABSENT, GROUP, MAX_NEGATIVES, type FlushList, type Plan } from "./plan.ts";
+
+/** A product of loss factors is turned into a logarithm above this; one group multiplies it by less than 2^400. */
+const PRODUCT_LIMIT = 2 ** 500;
+
+export class PlainKernel implements CpuKernel {
+  readonly device = "CPU, plain JavaScript";
+  /** Summed steps of the minibatch, shaped as the rows; a flush clears what it used. */
+  #inputStep = new Float32Array(0);
+  #outputStep = new Float32Array(0);
+  /** Where each slot's input row and target begin, and each negative's row. */
+  readonly #inputAt = new Int32Array(GROUP);
+  readonly #targetAt = new Int32Array(GROUP);
+  readonly #negativeAt = new Int32Array(MAX_NEGATIVES);
+  /** Gradients times α: of the positives, shape (GROUP), and of the negatives, shape (m, GROUP). */
+  readonly #positiveGradient = new Float64Array(GROUP);
+  readonly #negativeGradient = new Float64Array(MAX_NEGATIVES * GROUP);
+  readonly #positive = new LossSum();
+  readonly #negative = new LossSum();
+
+  train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+    if (this.#inputStep.length < rows.input.length)
+      this.#inputStep = new Float32Array(rows.input.length);
+    if (this.#outputStep.length < rows.output.length)
+      this.#outputStep = new Float32Array(rows.output.length);
+    // Rows that were not finite may have left something behind.
+    this.#inputStep.fill(0, 0, rows.input.length);
+    this.#outputStep.fill(0, 0, rows.output.length);
+    this.#positive.reset();
+    this.#negative.reset();
+    for (let batch = 0; batch < plan.minibatches; batch++) {
+      const end = plan.batchStart[batch + 1]!;
+      for (let group = plan.batchStart[batch]!; group < end; group++) {
+        const negatives = this.#meet(plan, rows, group, step.alpha);
+        this.#accumulate(rows, negatives);
+      }
+      flush(rows.input, this.#inputStep, plan.inputFlush, batch, rows.dim, step);
+      flush(rows.output, this.#outputStep, plan.outputFlush, batch, rows.dim, step);
+    }
+    return Promise.resolve({ positive: this.#positive.total(), negative: this.#negative.total() });
+  }
+
+  dispose(): void {
+    this.#inputStep = new Float32Array(0);
+    this.#outputStep = new Float32Array(0);
+  }
+
+  /** All dot products of a group, turned into gradients and loss. Answers how many negatives the group shares. */
+  #meet(plan: Plan, { input, output, dim }: LeaseRows, group: number, alpha: number): number {
+    const first = plan.negativeStart[group]!;
+    const negatives = plan.negativeStart[group + 1]! - first;
+    for (let k = 0; k < negatives; k++) this.#negativeAt[k] = plan.negatives[first + k]! * dim;
+    for (let slot = 0; slot < GROUP; slot++) {
+      const x = plan.groupInputs[group * GROUP + slot]!;
+      const target = plan.groupOutputs[group * GROUP + slot]!;
+      // An absent slot stands on slot 0, which is always present, with gradients of zero: no branch in the column loop.
+      const inputAt = x === ABSENT ? this.#inputAt[0]! : x * dim;
+      this.#inputAt[slot] = inputAt;
+      this.#targetAt[slot] = target === ABSENT ? 0 : target * dim;
+      this.#positiveGradient[slot] =
+        target === ABSENT
+          ? 0
+          : alpha * this.#positive.pull(dot(input, inputAt, output, target * dim, dim), 1);
+      for (let k = 0; k < negatives; k++) {
+        this.#negativeGradient[k * GROUP + slot] =
+          x === ABSENT
+            ? 0
+            : alpha *
+              this.#negative.pull(dot(input, inputAt, output, this.#negativeAt[k]!, dim), 0);
+      }
+    }
+    this.#positive.settle();
+    this.#negative.settle();
+    return negatives;
+  }
+
+  /** Adds the group's steps, column by column, so that each value is read once for all the rows that it meets. */
+  #accumulate({ input, output, dim }: LeaseRows, negatives: number): void {
+    const inputStep = this.#inputStep;
+    const outputStep = this.#outputStep;
+    const negativeAt = this.#negativeAt;
+    const gradient = this.#negativeGradient;
+    const [at0, at1, at2, at3, at4, at5] = six(this.#inputAt);
+    const [to0, to1, to2, to3, to4, to5] = six(this.#targetAt);
+    const [p0, p1, p2, p3, p4, p5] = six(this.#positiveGradient);
+    for (let d = 0; d < dim; d++) {
+      const x0 = input[at0 + d]!;
+      const x1 = input[at1 + d]!;
+      const x2 = input[at2 + d]!;
+      const x3 = input[at3 + d]!;
+      const x4 = input[at4 + d]!;
+      const x5 = input[at5 + d]!;
+      let s0 = p0 * output[to0 + d]!;
+      let s1 = p1 * output[to1 + d]!;
+      let s2 = p2 * output[to2 + d]!;
+      let s3 = p3 * output[to3 + d]!;
+      let s4 = p4 * output[to4 + d]!;
+      let s5 = p5 * output[to5 + d]!;
+      outputStep[to0 + d]! += p0 * x0;
+      outputStep[to1 + d]! += p1 * x1;
+      outputStep[to2 + d]! += p2 * x2;
+      outputStep[to3 + d]! += p3 * x3;
+      outputStep[to4 + d]! += p4 * x4;
+      outputStep[to5 + d]! += p5 * x5;
+      for (let k = 0; k < negatives; k++) {
+        const at = negativeAt[k]! + d;
+        const u = output[at]!;
+        const g0 = gradient[k * GROUP]!;
+        const g1 = gradient[k * GROUP + 1]!;
+        const g2 = gradient[k * GROUP + 2]!;
+        const g3 = gradient[k * GROUP + 3]!;
+        const g4 = gradient[k * GROUP + 4]!;
+        const g5 = gradient[k * GROUP + 5]!;
+        outputStep[at]! += g0 * x0 + g1 * x1 + g2 * x2 + g3 * x3 + g4 * x4 + g5 * x5;
+        s0 += g0 * u;
+        s1 += g1 * u;
+        s2 += g2 * u;
+        s3 += g3 * u;
+        s4 += g4 * u;
+        s5 += g5 * u;
+      }
+      inputStep[at0 + d]! += s0;
+      inputStep[at1 + d]! += s1;
+      inputStep[at2 + d]! += s2;
+      inputStep[at3 + d]! += s3;
+      inputStep[at4 + d]! += s4;
+      inputStep[at5 + d]! += s5;
+    }
+  }
+}
+
+/**
+ * Σ −log σ(±x) without a logarithm a term: log(1 + e^−x) = max(−x, 0) + log(1 + e^−|x|), and the second parts are
+ * multiplied up, since Σ log f = log Π f.
+ */
+class LossSum {
+  #linear = 0;
+  #logarithm = 0;
+  #product = 1;
+
+  reset(): void {
+    this.#linear = 0;
+    this.#logarithm = 0;
+    this.#product = 1;
+  }
+
+  /** Adds the loss of one dot product; answers label − σ(x), the pull on both rows. */
+  pull(x: number, label: 0 | 1): number {
+    const e = Math.exp(-Math.abs(x));
+    this.#product *= 1 + e;
+    const wrong = label === 1 ? -x : x;
+    if (wrong > 0) this.#linear += wrong;
+    if (x >= SATURATION) return label - 1;
+    if (x <= -SATURATION) return label;
+    return label - (x >= 0 ? 1 : e) / (1 + e);
+  }
+
+  /** Call after each group: keeps the product finite. */
+  settle(): void {
+    if (this.#product < PRODUCT_LIMIT) return;
+    this.#logarithm += Math.log(this.#product);
+    this.#product = 1;
+  }
+
+  total(): number {
+    return this.#linear + this.#logarithm + Math.log(this.#product);
+  }
+}
+
+/** Four sums at once, since each addition waits for the one before it. */
+function dot(a: Float32Array, aAt: number, b: Float32Array, bAt: number, dim: number): number {
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  let d = 0;
+  for (; d + 3 < dim; d += 4) {
+    sum0 += a[aAt + d]! * b[bAt + d]!;
+    sum1 += a[aAt + d + 1]! * b[bAt + d + 1]!;
+    sum2 += a[aAt + d + 2]! * b[bAt + d + 2]!;
+    sum3 += a[aAt + d + 3]! * b[bAt + d + 3]!;
+  }
+  for (; d < dim; d++) sum0 += a[aAt + d]! * b[bAt + d]!;
+  return sum0 + sum1 + (sum2 + sum3);
+}
+
+function six(values: Int32Array | Float64Array): [number, number, number, number, number, number] {
+  return [values[0]!, values[1]!, values[2]!, values[3]!, values[4]!, values[5]!];
+}
+
+function flush(
+  rows: Float32Array,
+  steps: Float32Array,
+  list: FlushList,
+  batch: number,
+  dim: number,
+  step: StepSize,
+): void {
+  const end = list.start[batch + 1]!;
+  for (let at = list.start[batch]!; at < end; at++) {
+    const begin = list.rows[at]! * dim;
+    const scale = 1 / (1 + step.damping * step.alpha * (list.hits[at]! - 1));
+    for (let i = begin; i < begin + dim; i++) {
+      rows[i]! += scale * steps[i]!;
+      steps[i] = 0;
+    }
+  }
+}
