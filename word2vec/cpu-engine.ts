@@ -1,8 +1,8 @@
 // The engine for processors: batched training in 32-bit floats, in Node's worker threads and browsers' Web Workers.
-import { PlainKernel } from "./cpu-plain.ts";
-import type { Engine, LeaseLoss, LeaseRows, StepSize } from "./engine.ts";
-import { Word2vecError } from "./errors.ts";
-import { MAX_NEGATIVES, type Plan } from "./plan.ts";
+import { PlainKernel } from './cpu-plain.ts';
+import type { Engine, LeaseLoss, LeaseRows, StepSize } from './engine.ts';
+import { Word2vecError } from './errors.ts';
+import { MAX_NEGATIVES, type Plan } from './plan.ts';
 
 /** One way to train a plan on a processor. Keeps its buffers between leases. */
 export interface CpuKernel {
@@ -15,11 +15,11 @@ export interface CpuKernel {
 
 export interface CpuEngineOptions {
   /** Which kernel to use; by default the fastest that this runtime can run. */
-  readonly kernel?: "plain";
+  readonly kernel?: 'plain';
 }
 
 export class CpuEngine implements Engine {
-  readonly kind = "cpu";
+  readonly kind = 'cpu';
   readonly device: string;
   readonly #kernel: CpuKernel;
 
@@ -49,26 +49,21 @@ export class CpuEngine implements Engine {
 function checkRows(plan: Plan, { input, output, dim }: LeaseRows): void {
   const wantedInput = plan.inputIds.length * dim;
   const wantedOutput = plan.outputIds.length * dim;
-  if (
-    dim < 1 ||
-    !Number.isInteger(dim) ||
-    input.length !== wantedInput ||
-    output.length !== wantedOutput
-  ) {
+  if (dim < 1 || !Number.isInteger(dim) || input.length !== wantedInput || output.length !== wantedOutput) {
     throw new Word2vecError(
-      "LEASE_ROWS",
+      'LEASE_ROWS',
       `a plan of ${plan.inputIds.length} input and ${plan.outputIds.length} output rows of ${dim} values ` +
         `got ${input.length} and ${output.length} values`,
-      "Hand in exactly the rows that the plan lists, each of dim values.",
+      'Hand in exactly the rows that the plan lists, each of dim values.',
     );
   }
   for (let group = 0; group < plan.groups; group++) {
     const negatives = plan.negativeStart[group + 1]! - plan.negativeStart[group]!;
     if (negatives > MAX_NEGATIVES) {
       throw new Word2vecError(
-        "LEASE_ROWS",
+        'LEASE_ROWS',
         `group ${group} shares ${negatives} negatives; at most ${MAX_NEGATIVES} are supported`,
-        "Lower --negative, or cut the vocabulary into more parts.",
+        'Lower --negative, or cut the vocabulary into more parts.',
       );
     }
   }

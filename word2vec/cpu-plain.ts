@@ -1,13 +1,13 @@
 // The CPU engine's kernel in plain JavaScript: typed arrays, a group of pairs at a time.
-import type { CpuKernel } from "./cpu-engine.ts";
-import { SATURATION, type LeaseLoss, type LeaseRows, type StepSize } from "./engine.ts";
-import { ABSENT, GROUP, MAX_NEGATIVES, type FlushList, type Plan } from "./plan.ts";
+import type { CpuKernel } from './cpu-engine.ts';
+import { SATURATION, type LeaseLoss, type LeaseRows, type StepSize } from './engine.ts';
+import { ABSENT, GROUP, MAX_NEGATIVES, type FlushList, type Plan } from './plan.ts';
 
 /** A product of loss factors is turned into a logarithm above this; one group multiplies it by less than 2^400. */
 const PRODUCT_LIMIT = 2 ** 500;
 
 export class PlainKernel implements CpuKernel {
-  readonly device = "CPU, plain JavaScript";
+  readonly device = 'CPU, plain JavaScript';
   /** Summed steps of the minibatch, shaped as the rows; a flush clears what it used. */
   #inputStep = new Float32Array(0);
   #outputStep = new Float32Array(0);
@@ -22,10 +22,8 @@ export class PlainKernel implements CpuKernel {
   readonly #negative = new LossSum();
 
   train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
-    if (this.#inputStep.length < rows.input.length)
-      this.#inputStep = new Float32Array(rows.input.length);
-    if (this.#outputStep.length < rows.output.length)
-      this.#outputStep = new Float32Array(rows.output.length);
+    if (this.#inputStep.length < rows.input.length) this.#inputStep = new Float32Array(rows.input.length);
+    if (this.#outputStep.length < rows.output.length) this.#outputStep = new Float32Array(rows.output.length);
     // Rows that were not finite may have left something behind.
     this.#inputStep.fill(0, 0, rows.input.length);
     this.#outputStep.fill(0, 0, rows.output.length);
@@ -61,15 +59,10 @@ export class PlainKernel implements CpuKernel {
       this.#inputAt[slot] = inputAt;
       this.#targetAt[slot] = target === ABSENT ? 0 : target * dim;
       this.#positiveGradient[slot] =
-        target === ABSENT
-          ? 0
-          : alpha * this.#positive.pull(dot(input, inputAt, output, target * dim, dim), 1);
+        target === ABSENT ? 0 : alpha * this.#positive.pull(dot(input, inputAt, output, target * dim, dim), 1);
       for (let k = 0; k < negatives; k++) {
         this.#negativeGradient[k * GROUP + slot] =
-          x === ABSENT
-            ? 0
-            : alpha *
-              this.#negative.pull(dot(input, inputAt, output, this.#negativeAt[k]!, dim), 0);
+          x === ABSENT ? 0 : alpha * this.#negative.pull(dot(input, inputAt, output, this.#negativeAt[k]!, dim), 0);
       }
     }
     this.#positive.settle();

@@ -1,13 +1,13 @@
 // The CPU engine against the batched reference: same plan, same rows, same result within 32-bit rounding.
-import { describe, expect, it } from "vitest";
-import { BatchedReference } from "../../word2vec/batched-reference.ts";
-import { CpuEngine } from "../../word2vec/cpu-engine.ts";
-import type { Engine, LeaseLoss, LeaseRows, StepSize } from "../../word2vec/engine.ts";
-import { drawTable } from "../../word2vec/noise.ts";
-import { Planner, type LeaseShape, type NegativeRule, type Plan } from "../../word2vec/plan.ts";
-import { below, hashAt } from "../../word2vec/random.ts";
+import { describe, expect, it } from 'vitest';
+import { BatchedReference } from '../../word2vec/batched-reference.ts';
+import { CpuEngine } from '../../word2vec/cpu-engine.ts';
+import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../../word2vec/engine.ts';
+import { drawTable } from '../../word2vec/noise.ts';
+import { Planner, type LeaseShape, type NegativeRule, type Plan } from '../../word2vec/plan.ts';
+import { below, hashAt } from '../../word2vec/random.ts';
 
-const KERNELS = ["plain"] as const;
+const KERNELS = ['plain'] as const;
 const STEP: StepSize = { alpha: 0.06, damping: 0.25 };
 /** Largest distance of a row from the reference's, relative to the row's length. */
 const TOLERANCE = 1e-4;
@@ -18,9 +18,9 @@ function zipf(rows: number): Float64Array {
   return Float64Array.from({ length: rows }, (_, rank) => 1 / (rank + 3));
 }
 
-const coupled: NegativeRule = { kind: "coupled", rate: 5.3 * 65536 };
+const coupled: NegativeRule = { kind: 'coupled', rate: 5.3 * 65536 };
 const decoupled: NegativeRule = {
-  kind: "decoupled",
+  kind: 'decoupled',
   rate: 1.4 * 65536,
   draws: 5,
   inputs: drawTable(zipf(ROWS)),
@@ -81,12 +81,7 @@ function worstRow(a: Float32Array, b: Float32Array, dim: number): number {
   return worst;
 }
 
-async function compare(
-  engine: Engine,
-  plan: Plan,
-  start: LeaseRows,
-  step = STEP,
-): Promise<LeaseRows> {
+async function compare(engine: Engine, plan: Plan, start: LeaseRows, step = STEP): Promise<LeaseRows> {
   const expected = copy(start);
   const wanted = await new BatchedReference().train(plan, expected, step);
   const rows = copy(start);
@@ -102,10 +97,10 @@ function expectLoss(loss: LeaseLoss, wanted: LeaseLoss): void {
   expect(Math.abs(loss.negative - wanted.negative)).toBeLessThanOrEqual(1e-3 * wanted.negative);
 }
 
-describe.each(KERNELS)("CPU engine, %s kernel", (kernel) => {
+describe.each(KERNELS)('CPU engine, %s kernel', (kernel) => {
   for (const [name, rule] of [
-    ["coupled", coupled],
-    ["decoupled", decoupled],
+    ['coupled', coupled],
+    ['decoupled', decoupled],
   ] as const) {
     it(`trains 20,000 ${name} pairs as the reference does`, async () => {
       const plan = new Planner().plan(shape(20_000, rule));
@@ -114,45 +109,39 @@ describe.each(KERNELS)("CPU engine, %s kernel", (kernel) => {
 
     it.each([1, 4, 5, 37, 300, 900])(`trains ${name} pairs at D = %i`, async (dim) => {
       const plan = new Planner().plan(shape(1_500, rule));
-      await compare(
-        await CpuEngine.create({ kernel }),
-        plan,
-        rowsFor(plan, dim, 1 / Math.sqrt(dim)),
-      );
+      await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, dim, 1 / Math.sqrt(dim)));
     });
   }
 
-  it("changes every row of the plan", async () => {
+  it('changes every row of the plan', async () => {
     const plan = new Planner().plan(shape(2_000, coupled));
     const start = rowsFor(plan, 10, 0.3);
     const rows = copy(start);
     await (await CpuEngine.create({ kernel })).train(plan, rows, STEP);
     for (let begin = 0; begin < rows.input.length; begin += 10) {
-      expect(rows.input.subarray(begin, begin + 10)).not.toEqual(
-        start.input.subarray(begin, begin + 10),
-      );
+      expect(rows.input.subarray(begin, begin + 10)).not.toEqual(start.input.subarray(begin, begin + 10));
     }
   });
 
-  it.each([1, 5, 6, 7, 769])("trains %i pairs", async (pairs) => {
+  it.each([1, 5, 6, 7, 769])('trains %i pairs', async (pairs) => {
     const plan = new Planner().plan(shape(pairs, coupled));
     await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 12, 0.3));
   });
 
-  it("trains a plan without negatives, and with as many as a group may share", async () => {
+  it('trains a plan without negatives, and with as many as a group may share', async () => {
     for (const rate of [0, 1, 25, 64]) {
-      const plan = new Planner().plan(shape(800, { kind: "coupled", rate: rate * 65536 }));
+      const plan = new Planner().plan(shape(800, { kind: 'coupled', rate: rate * 65536 }));
       await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 20, 0.2));
     }
   });
 
-  it("trains one row against one row", async () => {
+  it('trains one row against one row', async () => {
     const plan = new Planner().plan(shape(100, coupled, 1));
     await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 8, 0.3));
   });
 
-  it("leaves saturated right answers alone and pushes wrong ones by the whole step", async () => {
-    const plan = new Planner().plan(shape(6, { kind: "coupled", rate: 0 }));
+  it('leaves saturated right answers alone and pushes wrong ones by the whole step', async () => {
+    const plan = new Planner().plan(shape(6, { kind: 'coupled', rate: 0 }));
     for (const [value, factor] of [
       [2, 1],
       [-2, 1],
@@ -171,12 +160,12 @@ describe.each(KERNELS)("CPU engine, %s kernel", (kernel) => {
     }
   });
 
-  it("trains rows that saturate everywhere", async () => {
+  it('trains rows that saturate everywhere', async () => {
     const plan = new Planner().plan(shape(3_000, coupled));
     await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 100, 5));
   });
 
-  it("leaves a zero matrix at zero, at a loss of log 2 a dot product", async () => {
+  it('leaves a zero matrix at zero, at a loss of log 2 a dot product', async () => {
     const plan = new Planner().plan(shape(1_000, coupled));
     const rows = rowsFor(plan, 9, 0);
     const loss = await (await CpuEngine.create({ kernel })).train(plan, rows, STEP);
@@ -186,23 +175,23 @@ describe.each(KERNELS)("CPU engine, %s kernel", (kernel) => {
     expect(loss.negative / plan.negativeDots).toBeCloseTo(Math.LN2, 6);
   });
 
-  it("refuses rows that are not the plan’s", async () => {
+  it('refuses rows that are not the plan’s', async () => {
     const plan = new Planner().plan(shape(100, coupled));
     const rows = rowsFor(plan, 8, 0.3);
     const engine = await CpuEngine.create({ kernel });
     await expect(engine.train(plan, { ...rows, dim: 7 }, STEP)).rejects.toMatchObject({
-      code: "LEASE_ROWS",
+      code: 'LEASE_ROWS',
     });
     await expect(engine.train(plan, { ...rows, dim: 0 }, STEP)).rejects.toMatchObject({
-      code: "LEASE_ROWS",
+      code: 'LEASE_ROWS',
     });
-    const greedy = new Planner().plan(shape(100, { kind: "coupled", rate: 65 * 65536 }));
+    const greedy = new Planner().plan(shape(100, { kind: 'coupled', rate: 65 * 65536 }));
     await expect(engine.train(greedy, rowsFor(greedy, 8, 0.3), STEP)).rejects.toMatchObject({
-      code: "LEASE_ROWS",
+      code: 'LEASE_ROWS',
     });
   });
 
-  it("forgets a lease whose rows were not finite", async () => {
+  it('forgets a lease whose rows were not finite', async () => {
     const plan = new Planner().plan(shape(700, decoupled));
     const start = rowsFor(plan, 16, 0.3);
     const engine = await CpuEngine.create({ kernel });
@@ -213,7 +202,7 @@ describe.each(KERNELS)("CPU engine, %s kernel", (kernel) => {
     await compare(engine, plan, start);
   });
 
-  it("repeats to the bit, in a new engine and in one that trained other shapes before", async () => {
+  it('repeats to the bit, in a new engine and in one that trained other shapes before', async () => {
     const plan = new Planner().plan(shape(5_000, coupled));
     const start = rowsFor(plan, 50, 0.2);
     const used = await CpuEngine.create({ kernel });
