@@ -1,0 +1,114 @@
+// Nearest neighbours by cosine, with gensim's meaning of positive and negative words.
+
+import { Word2vecError } from './errors.ts';
+import { nearSpellings } from './spelling.ts';
+import type { WordVectors } from './vector-file.ts';
+
+export interface Neighbour {
+  readonly word: string;
+  readonly similarity: number; // cosine, -1 to 1
+}
+
+/** One query; builds the index anew each time. Throws as `NearestNeighbours.nearest` does. */
+export function mostSimilar(
+  vectors: WordVectors,
+  positive: readonly string[],
+  negative: readonly string[] = [],
+  top = 10,
+): Neighbour[] {
+  return new NearestNeighbours(vectors).nearest(positive, negative, top);
+}
+
+/** An index over word vectors: the lengths are computed once, the vectors are shared, not copied. */
+export class NearestNeighbours {
+  readonly #vectors: WordVectors;
+  readonly #rows = new Map<string, number>(); // the first row of each word; gensim ignores duplicates too
+  readonly #inverseLengths: Float64Array; // (V); 0 for a zero vector
+
+  constructor(vectors: WordVectors) {
+    this.#vectors = vectors;
+    for (const [row, word] of vectors.words.entries()) if (!this.#rows.has(word)) this.#rows.set(word, row);
+    this.#inverseLengths = inverseLengths(vectors);
+  }
+
+  /**
+   * The `top` words whose vectors have the greatest cosine with the mean of the unit vectors of
+   * `positive` and the negated ones of `negative`; the query's own words are left out.
+   * Throws UNKNOWN_WORD (with near spellings), QUERY_EMPTY or QUERY_TOP.
+   */
+  nearest(positive: readonly string[], negative: readonly string[] = [], top = 10): Neighbour[] {
+    if (positive.length + negative.length === 0)
+      throw new Word2vecError('QUERY_EMPTY', 'the query names no word', 'name at least one positive or negative word');
+    if (!Number.isInteger(top) || top < 1)
+      throw new Word2vecError('QUERY_TOP', `${top} neighbours were asked for`, 'ask for a whole number, 1 or more');
+    const asked = this.#rowsOf([...positive, ...negative]);
+    const best = this.#best(this.#direction(asked, positive.length), new Set(asked), top);
+    return best.map(({ row, score }) => ({ word: this.#vectors.words[row]!, similarity: score }));
+  }
+
+  /** Cosine of two words. Throws UNKNOWN_WORD. */
+  similarity(a: string, b: string): number {
+    const [rowA, rowB] = this.#rowsOf([a, b]);
+    const { dim, values } = this.#vectors;
+    let dot = 0;
+    for (let d = 0; d < dim; d++) dot += values[rowA! * dim + d]! * values[rowB! * dim + d]!;
+    return dot * this.#inverseLengths[rowA!]! * this.#inverseLengths[rowB!]!;
+  }
+
+  #rowsOf(words: readonly string[]): number[] {
+    const unknown = words.filter((word) => !this.#rows.has(word));
+    if (unknown.length > 0) {
+      const named = unknown.map((word) => {
+        const near = nearSpellings(word, this.#vectors.words);
+        const suggestion = near.length === 0 ? '' : ` (near it: ${near.join(', ')})`;
+        return `${JSON.stringify(word)}${suggestion}`;
+      });
+      throw new Word2vecError(
+        'UNKNOWN_WORD',
+        `not in the vocabulary: ${named.join(', ')}`,
+        'words are compared exactly, with their case; rare ones are cut by --min-count',
+      );
+    }
+    return words.map((word) => this.#rows.get(word)!);
+  }
+
+  /** Unit vector (D) of the query; all zero where the words cancel out. */
+  #direction(rows: readonly number[], positives: number): Float64Array {
+    const { dim, values } = this.#vectors;
+    const direction = new Float64Array(dim);
+    for (const [i, row] of rows.entries()) {
+      const weight = (i < positives ? 1 : -1) * this.#inverseLengths[row]!;
+      for (let d = 0; d < dim; d++) direction[d]! += weight * values[row * dim + d]!;
+    }
+    const length = Math.hypot(...direction);
+    return length === 0 ? direction : direction.map((value) => value / length);
+  }
+
+  #best(direction: Float64Array, excluded: ReadonlySet<number>, top: number): { row: number; score: number }[] {
+    const { dim, values, words } = this.#vectors;
+    const best: { row: number; score: number }[] = []; // descending; the earlier row first among equals
+    for (let row = 0, at = 0; row < words.length; row++, at += dim) {
+      let dot = 0;
+      for (let d = 0; d < dim; d++) dot += values[at + d]! * direction[d]!;
+      const score = dot * this.#inverseLengths[row]!;
+      if (best.length === top && score <= best[top - 1]!.score) continue;
+      if (excluded.has(row)) continue;
+      let place = best.length;
+      while (place > 0 && best[place - 1]!.score < score) place--;
+      best.splice(place, 0, { row, score });
+      if (best.length > top) best.pop();
+    }
+    return best;
+  }
+}
+
+/** 1/length of each of the first `count` rows; 0 for a zero vector, which is then like nothing. */
+export function inverseLengths({ words, dim, values }: WordVectors, count = words.length): Float64Array {
+  const lengths = new Float64Array(count);
+  for (let row = 0, at = 0; row < count; row++) {
+    let squares = 0;
+    for (const end = at + dim; at < end; at++) squares += values[at]! * values[at]!;
+    lengths[row] = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+  }
+  return lengths;
+}
