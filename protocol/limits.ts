@@ -1,0 +1,39 @@
+// Every limit of the wire, with its unit, in one place.
+
+/** Raised when a frame's meaning changes; a volunteer with another one is refused. */
+export const PROTOCOL_VERSION = 1;
+
+export const LIMITS = {
+  /** Columns of a row. */
+  dim: 1024,
+  /** Rows of one matrix. */
+  vocabulary: 2_000_000,
+  /** Pairs of one lease. */
+  leasePairs: 1 << 18,
+  /** Touched rows of one matrix in one lease. */
+  leaseRows: 1 << 19,
+  /** Bytes of a device name. */
+  device: 80,
+  /** Bytes of a reason shown to the volunteer. */
+  reason: 300,
+  /** Bytes of any frame but a result. */
+  smallFrame: 1024,
+  /** Bytes of the largest frame to a volunteer. */
+  frameDown: 256 * 1024 * 1024,
+  /** Leases a volunteer may hold at once: one in training, one fetched ahead. */
+  pipeline: 2,
+} as const;
+
+/** WebSocket close codes of the volunteer's socket (4000-4999 is the application's range). */
+export const CLOSE = {
+  /** The run is complete or stopped: do not come back. */
+  finished: 4000,
+  /** Another protocol version: reload the page. */
+  version: 4001,
+  /** A frame or a result that breaks the protocol. */
+  violation: 4002,
+  /** More volunteers than the coordinator takes: try again later. */
+  full: 4003,
+  /** The socket's peer went silent. */
+  silent: 4004,
+} as const;

@@ -1,0 +1,192 @@
+// One lease on the volunteer's side: unpack, plan, train, and pack what changed.
+import { hasBit, bitmapBytes, setBit } from '../protocol/bitmap.ts';
+import { unpackPairs } from '../protocol/pairs.ts';
+import { addRow, packRow, reserveRows, rowsBytes, unpackRow } from '../protocol/rows.ts';
+import { beginResult } from '../protocol/to-coordinator.ts';
+import type { Lease, Welcome } from '../protocol/to-volunteer.ts';
+import type { Engine } from '../word2vec/engine.ts';
+import { GridTablesCache } from '../word2vec/grid-tables.ts';
+import { drawTable } from '../word2vec/noise.ts';
+import type { Plan } from '../word2vec/plan.ts';
+import { Planner } from '../word2vec/plan.ts';
+import { hashAt, STREAM, streamKey } from '../word2vec/random.ts';
+import { RowCache } from './row-cache.ts';
+
+/** A lease that this volunteer cannot train; it is returned with this code and the run goes on. */
+export class LeaseRefused extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'LeaseRefused';
+    this.code = code;
+  }
+}
+
+export interface PreparedLease {
+  readonly lease: Lease;
+  readonly plan: Plan;
+  /** Model row of each planned row: input rows, then output rows. */
+  readonly inputRows: Uint32Array;
+  readonly outputRows: Uint32Array;
+}
+
+/** Holds the cached rows and turns leases into results. Pipelined leases are prepared ahead, trained in order. */
+export class LeaseWorker {
+  readonly #welcome: Welcome;
+  readonly #tables: GridTablesCache;
+  readonly #input: RowCache;
+  readonly #output: RowCache;
+  /** One planner per lease in the pipeline, used in turn: a plan lives until its planner plans again. */
+  readonly #planners: readonly Planner[];
+  #next = 0;
+  #inputValues = new Float32Array(0);
+  #outputValues = new Float32Array(0);
+
+  constructor(welcome: Welcome, pipeline: number) {
+    this.#welcome = welcome;
+    this.#tables = new GridTablesCache(welcome.counts, welcome.sample, welcome.seed);
+    this.#input = new RowCache(welcome.counts.length, welcome.dim);
+    this.#output = new RowCache(welcome.counts.length, welcome.dim);
+    this.#planners = Array.from({ length: pipeline + 1 }, () => new Planner());
+  }
+
+  /** Forgets every cached row. */
+  reset(): void {
+    this.#input.clear();
+    this.#output.clear();
+  }
+
+  /**
+   * Plans the lease and takes the rows it brings.
+   * @throws LeaseRefused PLAN_MISMATCH, ROWS_MISSING; ProtocolError BAD_PAIRS
+   */
+  prepare(lease: Lease): PreparedLease {
+    if (lease.reset) this.reset();
+    const { seed, negative, chunkPairs } = this.#welcome;
+    const tables = this.#tables.of(lease.parts);
+    const inputMembers = tables.input.members[lease.inputPart];
+    const outputMembers = tables.output.members[lease.outputPart];
+    if (inputMembers === undefined || outputMembers === undefined) {
+      throw new LeaseRefused('PLAN_MISMATCH', `block ${lease.inputPart}, ${lease.outputPart} is outside ${lease.parts} parts`);
+    }
+    const pairs = unpackPairs(lease.pairBytes, lease.pairs, inputMembers.length, outputMembers.length);
+    const planner = this.#planners[this.#next]!;
+    this.#next = (this.#next + 1) % this.#planners.length;
+    const plan = planner.plan({
+      seed,
+      episode: lease.episode,
+      block: lease.inputPart * lease.parts + lease.outputPart,
+      firstChunk: lease.firstChunk,
+      chunkPairs,
+      minibatch: lease.minibatch,
+      inputs: pairs.inputs,
+      outputs: pairs.outputs,
+      inputPartSize: inputMembers.length,
+      outputPartSize: outputMembers.length,
+      noise: tables.noise(lease.outputPart),
+      negatives:
+        lease.rule === 'coupled'
+          ? { kind: 'coupled', rate: lease.rate }
+          : { kind: 'decoupled', rate: lease.rate, draws: negative, inputs: drawTable(Float64Array.from(lease.inputCounts)) },
+    });
+    if (plan.inputIds.length !== lease.inputRows || plan.outputIds.length !== lease.outputRows) {
+      throw new LeaseRefused(
+        'PLAN_MISMATCH',
+        `planned ${plan.inputIds.length} input and ${plan.outputIds.length} output rows, coordinator ${lease.inputRows} and ${lease.outputRows}`,
+      );
+    }
+    const inputRows = plan.inputIds.map((rank) => inputMembers[rank]!);
+    const outputRows = plan.outputIds.map((rank) => outputMembers[rank]!);
+    this.#take(lease, inputRows, outputRows);
+    return { lease, plan, inputRows, outputRows };
+  }
+
+  #take(lease: Lease, inputRows: Uint32Array, outputRows: Uint32Array): void {
+    const { dim } = this.#welcome;
+    let packed = 0;
+    for (let r = 0; r < inputRows.length + outputRows.length; r++) {
+      const isInput = r < inputRows.length;
+      const cache = isInput ? this.#input : this.#output;
+      const row = isInput ? inputRows[r]! : outputRows[r - inputRows.length]!;
+      if (hasBit(lease.present, r)) {
+        const offset = cache.reserve(row);
+        unpackRow(lease.rows, packed++, cache.values, offset, dim);
+      } else if (cache.find(row) < 0) {
+        throw new LeaseRefused('ROWS_MISSING', `row ${row} was neither held nor sent`);
+      }
+    }
+  }
+
+  /**
+   * Trains and answers the result frame; `isCurrent` is asked after training, and a lease that was cancelled
+   * meanwhile changes nothing and answers null.
+   */
+  async train(prepared: PreparedLease, engine: Engine, now: () => number, isCurrent: () => boolean): Promise<Uint8Array<ArrayBuffer> | null> {
+    const { plan, lease, inputRows, outputRows } = prepared;
+    const { dim, damping, rowsUp, seed } = this.#welcome;
+    this.#inputValues = gather(this.#input, inputRows, dim, this.#inputValues);
+    this.#outputValues = gather(this.#output, outputRows, dim, this.#outputValues);
+    const rows = {
+      input: this.#inputValues.subarray(0, inputRows.length * dim),
+      output: this.#outputValues.subarray(0, outputRows.length * dim),
+      dim,
+    };
+    const begun = now();
+    const loss = await engine.train(plan, rows, { alpha: lease.alpha, damping });
+    const computeMs = now() - begun;
+    if (!isCurrent()) return null;
+    const total = inputRows.length + outputRows.length;
+    const present = new Uint8Array(bitmapBytes(total));
+    const sent = subtract(this.#input, inputRows, rows.input, dim, present, 0) +
+      subtract(this.#output, outputRows, rows.output, dim, present, inputRows.length);
+    const head = { lease: lease.lease, positiveLoss: loss.positive, negativeLoss: loss.negative, computeMs };
+    const write = beginResult(
+      { ...head, inputRows: inputRows.length, outputRows: outputRows.length, present },
+      rowsBytes(rowsUp, sent, dim),
+    );
+    const packed = reserveRows(write, rowsUp, sent, dim);
+    const key = streamKey(seed, STREAM.rounding, lease.lease);
+    const chance = (counter: number): number => hashAt(key, counter) / 4294967296;
+    let at = 0;
+    for (let r = 0; r < total; r++) {
+      if (!hasBit(present, r)) continue;
+      const isInput = r < inputRows.length;
+      const cache = isInput ? this.#input : this.#output;
+      const local = isInput ? r : r - inputRows.length;
+      packRow(packed, at, isInput ? rows.input : rows.output, local * dim, dim, chance, r * dim);
+      // The coordinator adds the same quantised delta, so both copies stay equal.
+      addRow(packed, at++, cache.values, cache.find((isInput ? inputRows : outputRows)[local]!), dim);
+    }
+    return write.finish();
+  }
+}
+
+/** Copies held rows into one dense matrix, row-major. */
+function gather(cache: RowCache, rows: Uint32Array, dim: number, room: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  const target = room.length >= rows.length * dim ? room : new Float32Array(rows.length * dim);
+  for (let r = 0; r < rows.length; r++) {
+    const offset = cache.find(rows[r]!);
+    target.set(cache.values.subarray(offset, offset + dim), r * dim);
+  }
+  return target;
+}
+
+/** trained -= held, marking the rows that moved; answers how many did. */
+function subtract(cache: RowCache, rows: Uint32Array, trained: Float32Array, dim: number, present: Uint8Array, firstBit: number): number {
+  const { values } = cache;
+  let moved = 0;
+  for (let r = 0; r < rows.length; r++) {
+    const offset = cache.find(rows[r]!);
+    let any = false;
+    for (let d = 0; d < dim; d++) {
+      const delta = trained[r * dim + d]! - values[offset + d]!;
+      trained[r * dim + d] = delta;
+      if (delta !== 0) any = true;
+    }
+    if (!any) continue;
+    setBit(present, firstBit + r);
+    moved++;
+  }
+  return moved;
+}

@@ -1,0 +1,243 @@
+// One connection to the coordinator, seen from the volunteer: handshake, leases, results. No clock, no socket.
+import { ProtocolError } from '../protocol/bytes.ts';
+import { LIMITS, PROTOCOL_VERSION } from '../protocol/limits.ts';
+import type { ToCoordinator } from '../protocol/to-coordinator.ts';
+import { encodeToCoordinator } from '../protocol/to-coordinator.ts';
+import type { Lease, Outcome, Progress, Welcome } from '../protocol/to-volunteer.ts';
+import { decodeToVolunteer } from '../protocol/to-volunteer.ts';
+import type { Engine } from '../word2vec/engine.ts';
+import type { PreparedLease } from './lease-work.ts';
+import { LeaseRefused, LeaseWorker } from './lease-work.ts';
+
+export interface SessionEdges {
+  /** Sends one frame. */
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  /** Milliseconds on a steady clock. */
+  now(): number;
+  /** The engine; asked again after it failed, so that a lost device can be replaced. */
+  engine(): Promise<Engine>;
+  /** The engine failed in mid-lease; the next call of `engine` must answer a fresh one, or throw. */
+  engineFailed(error: unknown): void;
+}
+
+/** What the session tells its owner; `failed` means that this volunteer cannot go on. */
+export type SessionEvent =
+  | { readonly kind: 'welcome'; readonly welcome: Welcome }
+  | { readonly kind: 'training'; readonly lease: Lease }
+  | { readonly kind: 'trained'; readonly lease: Lease; readonly ms: number }
+  | { readonly kind: 'idle'; readonly reason: string }
+  | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly words: number }
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'left' }
+  | { readonly kind: 'finished'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+export interface VolunteerFacts {
+  readonly engine: 'cpu' | 'webgpu';
+  readonly device: string;
+  readonly cacheMiB: number;
+}
+
+export class VolunteerSession {
+  readonly #edges: SessionEdges;
+  readonly #report: (event: SessionEvent) => void;
+  #welcome: Welcome | null = null;
+  #worker: LeaseWorker | null = null;
+  /** Leases prepared and not yet trained, in the order granted. */
+  #queue: PreparedLease[] = [];
+  #training = false;
+  /** Raised by every cancel: results of an older generation are dropped. */
+  #generation = 0;
+  #paused = false;
+  #leaving = false;
+  #hidden = false;
+  #closed = false;
+  /** Leases asked for and not yet received. */
+  #asked = 0;
+  /** Corpus words of results sent and not yet answered. */
+  readonly #sent = new Map<number, number>();
+
+  constructor(edges: SessionEdges, report: (event: SessionEvent) => void) {
+    this.#edges = edges;
+    this.#report = report;
+  }
+
+  /** The socket is open. */
+  open(facts: VolunteerFacts): void {
+    this.#send({ tag: 'hello', version: PROTOCOL_VERSION, ...facts });
+  }
+
+  /** One frame arrived. A frame that breaks the protocol ends the session with `failed`. */
+  receive(frame: Uint8Array): void {
+    if (this.#closed) return;
+    try {
+      this.#handle(frame);
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#fail(error);
+      else throw error;
+    }
+  }
+
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    this.#condition();
+    if (paused) this.#returnQueued('paused');
+    else this.#ask();
+  }
+
+  setHidden(hidden: boolean): void {
+    if (this.#hidden === hidden) return;
+    this.#hidden = hidden;
+    this.#condition();
+  }
+
+  /** Finishes the lease in training, returns the others, then says goodbye. */
+  finish(): void {
+    this.#leaving = true;
+    this.#condition();
+    this.#returnQueued('leaving');
+    if (!this.#training) this.#bye();
+  }
+
+  /** Gives everything back at once. */
+  leave(): void {
+    this.#generation++;
+    this.#queue = [];
+    this.#bye();
+  }
+
+  /** The socket closed: nothing is sent or reported any more. */
+  close(): void {
+    this.#closed = true;
+    this.#generation++;
+    this.#queue = [];
+  }
+
+  #handle(frame: Uint8Array): void {
+    const shape = { format: this.#welcome?.rowsDown ?? 'f32', dim: this.#welcome?.dim ?? 0 };
+    const message = decodeToVolunteer(frame, shape);
+    switch (message.tag) {
+      case 'welcome':
+        this.#welcome = message;
+        this.#worker = new LeaseWorker(message, LIMITS.pipeline);
+        this.#report({ kind: 'welcome', welcome: message });
+        this.#condition();
+        this.#ask();
+        return;
+      case 'lease':
+        this.#accept(message);
+        return;
+      case 'outcome':
+        this.#report({ kind: 'outcome', outcome: message, words: this.#sent.get(message.lease) ?? 0 });
+        this.#sent.delete(message.lease);
+        return;
+      case 'cancel':
+        this.#generation++;
+        this.#queue = [];
+        this.#asked = 0;
+        this.#worker?.reset();
+        this.#report({ kind: 'idle', reason: message.reason });
+        if (!this.#training) this.#ask();
+        return;
+      case 'idle':
+        if (!this.#training) this.#report({ kind: 'idle', reason: message.reason });
+        return;
+      case 'progress':
+        this.#report({ kind: 'progress', progress: message });
+        return;
+      case 'finished':
+        this.#report({ kind: 'finished', reason: message.reason });
+        this.close();
+        return;
+    }
+  }
+
+  #accept(lease: Lease): void {
+    if (this.#worker === null) throw new ProtocolError('OUT_OF_ORDER', 'a lease before the welcome');
+    this.#asked = Math.max(0, this.#asked - 1);
+    try {
+      const prepared = this.#worker.prepare(lease);
+      if (this.#paused || this.#leaving) {
+        this.#send({ tag: 'returned', lease: lease.lease, reason: this.#paused ? 'paused' : 'leaving' });
+        return;
+      }
+      this.#queue.push(prepared);
+    } catch (error) {
+      if (!(error instanceof LeaseRefused)) throw error;
+      this.#send({ tag: 'returned', lease: lease.lease, reason: `${error.code}: ${error.message}` });
+      this.#fail(error);
+      return;
+    }
+    if (!this.#training) void this.#trainQueue();
+  }
+
+  /** Trains queued leases until none is left. Never rejects: failures are reported. */
+  async #trainQueue(): Promise<void> {
+    this.#training = true;
+    for (let prepared = this.#queue.shift(); prepared !== undefined; prepared = this.#queue.shift()) {
+      const generation = this.#generation;
+      const { lease } = prepared;
+      this.#report({ kind: 'training', lease });
+      // Fetched while this one trains.
+      this.#ask();
+      const begun = this.#edges.now();
+      try {
+        const engine = await this.#edges.engine();
+        const isCurrent = (): boolean => generation === this.#generation;
+        const result = await this.#worker!.train(prepared, engine, this.#edges.now, isCurrent);
+        if (result !== null) {
+          this.#sent.set(lease.lease, lease.words);
+          this.#edges.send(result);
+          this.#report({ kind: 'trained', lease, ms: this.#edges.now() - begun });
+        }
+      } catch (error) {
+        this.#edges.engineFailed(error);
+        if (generation === this.#generation) {
+          // Later leases may build on this one's rows, so all go back.
+          this.#send({ tag: 'returned', lease: lease.lease, reason: error instanceof Error ? error.message : String(error) });
+          this.#returnQueued('an earlier lease failed');
+        }
+      }
+      if (this.#closed) return;
+    }
+    this.#training = false;
+    if (this.#leaving) this.#bye();
+    else if (!this.#paused) this.#ask();
+  }
+
+  #ask(): void {
+    if (this.#paused || this.#leaving || this.#closed || this.#welcome === null) return;
+    const held = this.#queue.length + (this.#training ? 1 : 0);
+    for (let room = LIMITS.pipeline - held - this.#asked; room > 0; room--) {
+      this.#asked++;
+      this.#send({ tag: 'ready' });
+    }
+  }
+
+  #returnQueued(reason: string): void {
+    for (const { lease } of this.#queue) this.#send({ tag: 'returned', lease: lease.lease, reason });
+    this.#queue = [];
+  }
+
+  #condition(): void {
+    if (this.#welcome === null) return;
+    this.#send({ tag: 'condition', paused: this.#paused, hidden: this.#hidden, leaving: this.#leaving });
+  }
+
+  #bye(): void {
+    if (this.#closed) return;
+    this.#send({ tag: 'bye' });
+    this.close();
+    this.#report({ kind: 'left' });
+  }
+
+  #fail(error: Error): void {
+    if (this.#closed) return;
+    this.close();
+    this.#report({ kind: 'failed', error });
+  }
+
+  #send(message: Exclude<ToCoordinator, { tag: 'result' }>): void {
+    if (!this.#closed) this.#edges.send(encodeToCoordinator(message));
+  }
+}
