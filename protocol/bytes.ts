@@ -1,5 +1,7 @@
 // Little-endian reading and writing of one frame: every read is bounds-checked, leftover bytes are an error.
 
+import { TextDecoder, TextEncoder } from './platform.ts';
+
 /** A frame that is not what the protocol says. `code` is stable (docs/errors.md). */
 export class ProtocolError extends Error {
   readonly code: string;
