@@ -1,0 +1,67 @@
+// Queries at their edges, and what unknown words are told.
+
+import { describe, expect, it } from 'vitest';
+import { NearestNeighbours, mostSimilar } from '../../../word2vec/similarity.ts';
+import { nearSpellings } from '../../../word2vec/spelling.ts';
+
+const vectors = {
+  words: ['king', 'King', 'kings', 'queen', 'zero'],
+  dim: 2,
+  values: Float32Array.of(3, 0, 0, 2, 3, 4, -1, 0, 0, 0),
+};
+
+describe('nearest neighbours', () => {
+  it('rank by cosine, whatever the lengths, without the query', () => {
+    expect(mostSimilar(vectors, ['king'])).toEqual([
+      { word: 'kings', similarity: expect.closeTo(0.6, 9) },
+      { word: 'King', similarity: 0 },
+      { word: 'zero', similarity: 0 },
+      { word: 'queen', similarity: expect.closeTo(-1, 9) },
+    ]);
+  });
+
+  it('add positive and subtract negative unit vectors', () => {
+    const [best] = mostSimilar(vectors, ['King'], ['queen'], 1); // (0, 1) - (-1, 0)
+    expect(best).toEqual({ word: 'kings', similarity: expect.closeTo(1.4 / Math.SQRT2, 9) });
+  });
+
+  it('are all alike where the query cancels out', () => {
+    const found = mostSimilar(vectors, ['king'], ['king'], 2);
+    expect(found.map(({ similarity }) => similarity)).toEqual([0, 0]);
+  });
+
+  it('name unknown words and near spellings', () => {
+    expect(() => mostSimilar(vectors, ['KING', 'kinds'], ['xyz'])).toThrow(
+      expect.objectContaining({
+        code: 'UNKNOWN_WORD',
+        message: 'not in the vocabulary: "KING" (near it: king, King, kings), "kinds" (near it: kings), "xyz"',
+      }),
+    );
+  });
+
+  it('refuse a query without words and a senseless number of answers', () => {
+    const index = new NearestNeighbours(vectors);
+    expect(() => index.nearest([])).toThrow(expect.objectContaining({ code: 'QUERY_EMPTY' }));
+    for (const top of [0, 1.5, NaN])
+      expect(() => index.nearest(['king'], [], top)).toThrow(expect.objectContaining({ code: 'QUERY_TOP' }));
+  });
+});
+
+describe('near spellings', () => {
+  it.each([
+    ['house', true], // replaced
+    ['mose', true], // left out
+    ['mousse', true], // inserted
+    ['muose', true], // swapped
+    ['moose', true],
+    ['mo', false],
+    ['muoes', false],
+    ['mesou', false],
+  ])('of %s: mouse is one: %s', (word, near) => {
+    expect(nearSpellings(word, ['mouse'])).toEqual(near ? ['mouse'] : []);
+  });
+
+  it('put other cases first, however rare', () => {
+    expect(nearSpellings('Us', ['as', 'is', 'us', 'use'])).toEqual(['us', 'as', 'is']);
+  });
+});
