@@ -1,0 +1,221 @@
+// A small WebHDFS client: metadata, one OPEN at a time, and writing a file. Reading ranges stands in range.ts.
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import type { HostMap } from '../host-map.ts';
+import { BASE_PATH, encodePath, nameNodePeer, readRedirect, type Redirect } from './address.ts';
+import { type Authentication, TokenFile, UserName } from './authentication.ts';
+import { DEFAULT_TIMEOUTS, Exchanger, type Timeouts, type TlsOptions } from './exchange.ts';
+import { answerFailure } from './remote-exception.ts';
+import { HdfsError, type Peer, type Subject } from './failure.ts';
+import { DEFAULT_POLICY, type Environment, Patience, type Policy } from './patience.ts';
+import { type BlockLocation, type FileStatus, readBlockLocations, readFileStatus, readListing } from './answers.ts';
+
+export interface WebHdfsOptions {
+  /** `http://host:port` or `https://host:port`, one or more; the active one is found. */
+  readonly nameNodes: readonly string[];
+  /** For simple authentication; not used with a token. */
+  readonly user: string;
+  readonly tokenFile?: string;
+  readonly hostMap?: HostMap;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly policy?: Partial<Policy>;
+  readonly tls?: TlsOptions;
+  /** `/webhdfs/v1` unless a gateway has its own. */
+  readonly basePath?: string;
+}
+
+export const SYSTEM: Environment = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleepFor(ms, undefined, signal === undefined ? {} : { signal }),
+  random: Math.random,
+};
+
+type Parameters = Readonly<Record<string, string | number | boolean>>;
+
+/** An answer whose headers are good and whose body is still to be read, and who gives it. */
+export interface OpenBody {
+  readonly answer: IncomingMessage;
+  readonly peer: Peer;
+}
+
+export class WebHdfsClient {
+  readonly exchanger: Exchanger;
+  readonly #environment: Environment;
+  readonly #policy: Policy;
+  readonly #nameNodes: readonly Peer[];
+  readonly #hostMap: HostMap;
+  readonly #authentication: Authentication;
+  readonly #basePath: string;
+  #active = 0; // index of the name node to ask first
+  #everAnswered = false; // some name node has answered in WebHDFS's language
+  #batches = true; // until a server turns out not to know LISTSTATUS_BATCH
+
+  constructor(options: WebHdfsOptions, environment: Environment = SYSTEM) {
+    this.#environment = environment;
+    this.#policy = { ...DEFAULT_POLICY, ...options.policy };
+    this.exchanger = new Exchanger({ ...DEFAULT_TIMEOUTS, ...options.timeouts }, options.tls ?? {});
+    this.#nameNodes = options.nameNodes.map(nameNodePeer);
+    this.#hostMap = options.hostMap ?? {};
+    this.#authentication = options.tokenFile === undefined ? new UserName(options.user) : new TokenFile(options.tokenFile);
+    this.#basePath = options.basePath ?? BASE_PATH;
+  }
+
+  /** The path with scheme and name nodes, as shown to people. */
+  shown(path: string): string {
+    const scheme = this.#nameNodes[0]?.secure === true ? 'swebhdfs' : 'webhdfs';
+    return `${scheme}://${this.#nameNodes.map((peer) => peer.toldAs).join(',')}${path}`;
+  }
+
+  patience(): Patience {
+    return new Patience(this.#policy, this.#environment);
+  }
+
+  subject(path: string): Subject {
+    return { path: this.shown(path), who: this.#authentication.who };
+  }
+
+  async stat(path: string, signal?: AbortSignal): Promise<FileStatus> {
+    return readFileStatus(await this.#json(path, { op: 'GETFILESTATUS' }, signal), this.subject(path));
+  }
+
+  /** The entries of a directory, all pages; a file lists itself with an empty `name`. */
+  async list(path: string, signal?: AbortSignal): Promise<readonly FileStatus[]> {
+    const found: FileStatus[] = [];
+    let startAfter = '';
+    while (this.#batches) {
+      let page;
+      try {
+        const answer = await this.#json(path, { op: 'LISTSTATUS_BATCH', ...(startAfter === '' ? {} : { startAfter }) }, signal);
+        page = readListing(answer, this.subject(path));
+      } catch (error) {
+        // Servers before Hadoop 2.8 and some gateways have no paged listing.
+        if (!(error instanceof HdfsError) || error.code !== 'HDFS_REFUSED' || error.remedy !== 'none') throw error;
+        this.#batches = false;
+        found.length = 0;
+        break;
+      }
+      found.push(...page.entries);
+      const last = page.entries.at(-1);
+      if (page.remaining === 0 || last === undefined) return found;
+      startAfter = last.name;
+    }
+    return readListing(await this.#json(path, { op: 'LISTSTATUS' }, signal), this.subject(path)).entries;
+  }
+
+  /** Which data nodes hold the bytes [offset, offset + length). */
+  async blockLocations(path: string, offset: number, length: number, signal?: AbortSignal): Promise<readonly BlockLocation[]> {
+    return readBlockLocations(await this.#json(path, { op: 'GETFILEBLOCKLOCATIONS', offset, length }, signal), this.subject(path));
+  }
+
+  /**
+   * Asks a name node where to read; `excluded` are data nodes as `ip:transferPort`, the only form that name
+   * nodes understand. A gateway may give the body itself. One attempt on each name node's behalf, no waiting.
+   */
+  async locate(path: string, offset: number, length: number, excluded: readonly string[], signal?: AbortSignal): Promise<Redirect | OpenBody> {
+    const exclusion = excluded.length === 0 ? {} : { excludedatanodes: excluded.join(',') };
+    const { answer, peer } = await this.#ask('GET', path, { op: 'OPEN', offset, length, ...exclusion }, signal);
+    return answer.statusCode === 200 ? { answer, peer } : this.#redirect(answer, peer, path, signal);
+  }
+
+  /** Follows a redirect; resolves when the data node has agreed to send. */
+  async follow(redirect: Redirect, path: string, signal?: AbortSignal): Promise<OpenBody> {
+    const { peer } = redirect;
+    const answer = await this.exchanger.send({ method: 'GET', peer, path: redirect.path }, signal);
+    if (answer.statusCode !== 200) throw await this.#failure(answer, peer, path, signal);
+    return { answer, peer };
+  }
+
+  /** Writes a whole file (two-step PUT); parents are made. A failed write may leave a part. */
+  async create(path: string, bytes: Uint8Array, parameters: Parameters = {}, signal?: AbortSignal): Promise<void> {
+    const { answer: first, peer: nameNode } = await this.#persist(() => this.#ask('PUT', path, { op: 'CREATE', ...parameters }, signal), signal);
+    const { peer, path: target } = await this.#redirect(first, nameNode, path, signal);
+    const headers = { 'content-type': 'application/octet-stream' };
+    const answer = await this.exchanger.send({ method: 'PUT', peer, path: target, headers, body: bytes }, signal);
+    if (answer.statusCode !== 201) throw await this.#failure(answer, peer, path, signal);
+    await this.exchanger.text(answer, peer, signal);
+  }
+
+  /** The wait, the change of name node or the new token that a failure calls for; throws when nothing helps. */
+  async recover(failure: unknown, patience: Patience, signal?: AbortSignal): Promise<void> {
+    if (!(failure instanceof HdfsError)) throw failure;
+    if (failure.remedy === 'token' && !(await this.#authentication.renew())) throw failure;
+    await patience.spend(failure, signal);
+  }
+
+  close(): void {
+    this.exchanger.close();
+  }
+
+  async #json(path: string, parameters: Parameters, signal: AbortSignal | undefined): Promise<unknown> {
+    return this.#persist(async () => {
+      const { answer, peer } = await this.#ask('GET', path, parameters, signal);
+      const text = await this.exchanger.text(answer, peer, signal);
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw answerFailure(answer.statusCode ?? 0, text, peer, this.subject(path));
+      }
+    }, signal);
+  }
+
+  async #persist<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const patience = this.patience();
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        await this.recover(error, patience, signal);
+      }
+    }
+  }
+
+  /** One request to the name nodes: the active one first, the others when it fails in a way they may not. */
+  async #ask(method: 'GET' | 'PUT', path: string, parameters: Parameters, signal: AbortSignal | undefined): Promise<OpenBody> {
+    const { query, headers } = await this.#authentication.sign();
+    const all = new URLSearchParams({ ...Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])), ...query });
+    const target = `${this.#basePath}${encodePath(path)}?${all.toString()}`;
+    let last: HdfsError | undefined;
+    for (let turn = 0; turn < this.#nameNodes.length; turn += 1) {
+      const index = (this.#active + turn) % this.#nameNodes.length;
+      const peer = this.#nameNodes[index] as Peer;
+      try {
+        const answer = await this.exchanger.send({ method, peer, path: target, headers }, signal);
+        const status = answer.statusCode ?? 0;
+        if (status !== 200 && status !== 307) throw await this.#failure(answer, peer, path, signal);
+        this.#active = index;
+        this.#everAnswered = true;
+        return { answer, peer };
+      } catch (error) {
+        if (!(error instanceof HdfsError) || error.remedy !== 'next') throw error;
+        last = error;
+      }
+    }
+    throw this.#firstContact(last ?? new HdfsError('HDFS_NAME_NODE_UNREACHABLE', 'no name node is configured'));
+  }
+
+  /** A name node that has never answered is more likely a wrong address than a restart: less patience. */
+  #firstContact(failure: HdfsError): HdfsError {
+    if (this.#everAnswered || failure.settled || failure.code !== 'HDFS_NAME_NODE_UNREACHABLE') return failure;
+    return new HdfsError(failure.code, failure.message, {
+      ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+      remedy: failure.remedy,
+      settled: true,
+      cause: failure.cause,
+    });
+  }
+
+  async #redirect(answer: IncomingMessage, from: Peer, path: string, signal: AbortSignal | undefined): Promise<Redirect> {
+    await this.exchanger.text(answer, from, signal);
+    const location = answer.headers.location;
+    if (answer.statusCode !== 307 || location === undefined) {
+      throw answerFailure(answer.statusCode ?? 0, '', from, this.subject(path));
+    }
+    return readRedirect(location, from, path, this.#hostMap);
+  }
+
+  async #failure(answer: IncomingMessage, peer: Peer, path: string, signal: AbortSignal | undefined): Promise<HdfsError> {
+    const failure = answerFailure(answer.statusCode ?? 0, await this.exchanger.text(answer, peer, signal), peer, this.subject(path));
+    if (peer.role === 'name node' && failure.code !== 'HDFS_PROTOCOL') this.#everAnswered = true;
+    return failure;
+  }
+}

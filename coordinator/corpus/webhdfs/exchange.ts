@@ -1,0 +1,133 @@
+// One HTTP exchange with a name node or data node, with a deadline for each phase.
+//
+// node:http and not fetch: data nodes always close the connection after a body, and a slow reader plus that
+// FIN crashes the process in current undici.
+import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { HdfsError, type Peer, timeoutFailure, transportFailure } from './failure.ts';
+
+export interface Timeouts {
+  /** Name look-up, TCP and TLS, ms. */
+  readonly connectMs: number;
+  /** From the request to the headers of the answer, ms. */
+  readonly headersMs: number;
+  /** Longest silence within a body while we wait for it, ms. */
+  readonly idleMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 75_000 };
+
+/** Certificates for swebhdfs://, PEM. */
+export interface TlsOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly servername?: string;
+}
+
+export interface Ask {
+  readonly method: 'GET' | 'PUT';
+  readonly peer: Peer;
+  /** Encoded path and query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+// JSON answers above this are refused: a directory page holds a thousand entries.
+const LONGEST_TEXT = 64 << 20;
+
+/** Sends requests; keeps connections to name nodes, never those to data nodes. */
+export class Exchanger {
+  readonly #timeouts: Timeouts;
+  readonly #tls: TlsOptions;
+  readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: 8 });
+  readonly #secure: HttpsAgent;
+
+  constructor(timeouts: Timeouts, tls: TlsOptions) {
+    this.#timeouts = timeouts;
+    this.#tls = tls;
+    this.#secure = new HttpsAgent({ keepAlive: true, maxSockets: 8, ...tls });
+  }
+
+  /** Resolves with the answer once its headers are there; its body must be consumed or destroyed. */
+  async send(ask: Ask, signal?: AbortSignal): Promise<IncomingMessage> {
+    signal?.throwIfAborted();
+    const { peer, body } = ask;
+    const agent = peer.role === 'data node' ? false : peer.secure ? this.#secure : this.#plain;
+    const options: RequestOptions = {
+      method: ask.method,
+      // IPv6 literals are bracketed in addresses but not in the resolver.
+      host: peer.host.replace(/^\[|\]$/g, ''),
+      port: peer.port,
+      path: ask.path,
+      agent,
+      headers: { ...ask.headers, ...(body === undefined ? {} : { 'content-length': String(body.byteLength) }) },
+      ...(signal === undefined ? {} : { signal }),
+    };
+    const request = peer.secure ? httpsRequest({ ...options, ...this.#tls }) : httpRequest(options);
+    try {
+      return await this.#answer(request, peer, body);
+    } catch (error) {
+      request.destroy();
+      signal?.throwIfAborted();
+      throw transportFailure(error, peer);
+    }
+  }
+
+  #answer(request: ClientRequest, peer: Peer, body: Uint8Array | undefined): Promise<IncomingMessage> {
+    const { connectMs, headersMs } = this.#timeouts;
+    return new Promise((resolve, reject) => {
+      const connecting = setTimeout(() => reject(timeoutFailure(peer, 'connect', connectMs)), connectMs);
+      const answering = setTimeout(() => reject(timeoutFailure(peer, 'headers', headersMs)), headersMs);
+      request.on('socket', (socket) => {
+        if (!socket.connecting) clearTimeout(connecting);
+        else socket.once(peer.secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting));
+      });
+      request.on('response', resolve);
+      request.on('error', reject);
+      request.on('close', () => {
+        clearTimeout(connecting);
+        clearTimeout(answering);
+      });
+      request.on('response', () => clearTimeout(answering));
+      request.end(body);
+    });
+  }
+
+  /** The body in chunks. The silence timer runs only while we wait, so a slow consumer is no hung node. */
+  async *chunks(answer: IncomingMessage, peer: Peer, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    const { idleMs } = this.#timeouts;
+    const chunks = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    try {
+      for (;;) {
+        const timer = setTimeout(() => answer.destroy(timeoutFailure(peer, 'idle', idleMs)), idleMs);
+        const next = await chunks.next().finally(() => clearTimeout(timer));
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw transportFailure(error, peer);
+    } finally {
+      answer.destroy();
+    }
+  }
+
+  /** The whole body as text. */
+  async text(answer: IncomingMessage, peer: Peer, signal?: AbortSignal): Promise<string> {
+    const parts: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of this.chunks(answer, peer, signal)) {
+      length += chunk.length;
+      if (length > LONGEST_TEXT) throw new HdfsError('HDFS_PROTOCOL', `${peer.host}:${peer.port} sent a JSON answer above ${LONGEST_TEXT} bytes`);
+      parts.push(chunk);
+    }
+    return Buffer.concat(parts).toString('utf8');
+  }
+
+  close(): void {
+    this.#plain.destroy();
+    this.#secure.destroy();
+  }
+}

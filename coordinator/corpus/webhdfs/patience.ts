@@ -1,0 +1,65 @@
+// The one retry budget of a request: exponential backoff with full jitter, won back only by progress.
+import { HdfsError } from './failure.ts';
+
+/** Time and chance, passed in so that tests decide both. */
+export interface Environment {
+  /** ms, monotonic. */
+  readonly now: () => number;
+  /** Resolves after `ms`; rejects with the signal's reason when aborted. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+export interface Policy {
+  /** Attempts without progress before giving up, the first one included. */
+  readonly attempts: number;
+  /** The same for failures that look like a wrong setting. */
+  readonly settledAttempts: number;
+  /** Longest first wait, ms; doubles with each failure. */
+  readonly baseMs: number;
+  /** Longest wait, ms. */
+  readonly capMs: number;
+}
+
+export const DEFAULT_POLICY: Policy = { attempts: 12, settledAttempts: 3, baseMs: 200, capMs: 10_000 };
+
+// Less than this between two failures does not count: a node that gives a few bytes and fails is no progress.
+const PROGRESS_BYTES = 65_536;
+
+export class Patience {
+  readonly #policy: Policy;
+  readonly #environment: Environment;
+  readonly #began: number;
+  #failures = 0; // since the last progress
+  #bytes = 0; // received since the last failure
+
+  constructor(policy: Policy, environment: Environment) {
+    this.#policy = policy;
+    this.#environment = environment;
+    this.#began = environment.now();
+  }
+
+  /** Tells of bytes received. */
+  progress(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes >= PROGRESS_BYTES) this.#failures = 0;
+  }
+
+  /** Waits before the next attempt, or throws the failure when nothing helps or the budget is spent. */
+  async spend(failure: HdfsError, signal?: AbortSignal): Promise<void> {
+    this.#bytes = 0;
+    this.#failures += 1;
+    if (failure.remedy === 'none') throw failure;
+    const { attempts, settledAttempts, baseMs, capMs } = this.#policy;
+    if (this.#failures >= (failure.settled ? Math.min(settledAttempts, attempts) : attempts)) throw this.#last(failure);
+    const longest = Math.min(capMs, baseMs * 2 ** (this.#failures - 1));
+    await this.#environment.sleep(this.#environment.random() * longest, signal);
+  }
+
+  #last(failure: HdfsError): HdfsError {
+    const seconds = (this.#environment.now() - this.#began) / 1000;
+    const story = `${failure.message} (gave up after ${this.#failures} attempts without progress, ${seconds.toFixed(1)} s)`;
+    return new HdfsError(failure.code, story, { ...(failure.hint === undefined ? {} : { hint: failure.hint }), cause: failure });
+  }
+}

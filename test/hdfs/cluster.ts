@@ -1,0 +1,240 @@
+// A real HDFS for tests: one name node and several data nodes, each a JVM of its own on loopback.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebHdfsClient } from '../../coordinator/corpus/webhdfs/client.ts';
+import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
+import { Daemon, type Properties } from './daemon.ts';
+import { hadoopClasspath } from './install.mjs';
+
+export interface HdfsOptions {
+  readonly dataNodes: number;
+  /** Copies of a block; 2 unless told, so that one data node may die. */
+  readonly replication?: number;
+}
+
+/** What a test needs to know; structured-cloneable, so that it can be handed to test workers. */
+export interface HdfsAddress {
+  /** `webhdfs://127.0.0.1:PORT`, to be followed by an absolute path. */
+  readonly url: string;
+  /** The `--hdfs-host-map` without which no data node's name resolves. */
+  readonly hostMap: string;
+  /** The user who owns `/`; any other name is an ordinary stranger. */
+  readonly superuser: string;
+}
+
+const READY_MS = 120_000;
+const BLOCK_BYTES = 1 << 20;
+
+/** `count` TCP ports on loopback that were free a moment ago. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(typeof address === 'object' && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/**
+ * Ends the JVMs and removes the folder when this process is gone, however it went: it waits for the end of
+ * its standard input, which the system closes with us.
+ */
+class Guard {
+  readonly #shell;
+
+  constructor(folder: string) {
+    const script = 'pids=; while read -r pid; do pids="$pids $pid"; done; kill -9 $pids 2>/dev/null; rm -rf "$0"';
+    this.#shell = spawn('sh', ['-c', script, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    this.#shell.unref();
+  }
+
+  watch(pid: number): void {
+    this.#shell.stdin.write(`${pid}\n`);
+  }
+
+  dismiss(): void {
+    this.#shell.kill('SIGKILL');
+  }
+}
+
+export class HdfsCluster implements HdfsAddress {
+  readonly url: string;
+  readonly hostMap: string;
+  readonly superuser = userInfo().username;
+  /** Milliseconds from the first JVM's start until every data node served. */
+  startMs = 0;
+
+  readonly #folder: string;
+  readonly #guard: Guard;
+  readonly #nameNode: Daemon;
+  readonly #dataNodes: readonly Daemon[];
+  readonly #http: string;
+  readonly #atExit = (): void => this.#killAllNow();
+
+  constructor(options: HdfsOptions, ports: readonly number[], classpath: string) {
+    this.#folder = mkdtempSync(join(tmpdir(), 'tributary-hdfs-'));
+    this.#guard = new Guard(this.#folder);
+    const take = ports.values();
+    const address = (): string => `127.0.0.1:${take.next().value}`;
+    const [rpc, http] = [address(), address()];
+    this.#http = http;
+    this.url = `webhdfs://${http}`;
+    const names = Array.from({ length: options.dataNodes }, (_, k) => `dn${k + 1}`);
+    this.hostMap = names.map((name) => `${name}.hdfs.invalid=127.0.0.1`).join(',');
+
+    const core: Properties = { 'fs.defaultFS': `hdfs://${rpc}`, 'hadoop.tmp.dir': join(this.#folder, 'tmp') };
+    const common: Properties = {
+      'dfs.namenode.rpc-address': rpc,
+      'dfs.namenode.http-address': http,
+      'dfs.replication': options.replication ?? 2,
+      'dfs.blocksize': BLOCK_BYTES,
+      'dfs.namenode.fs-limits.min-block-size': 65_536,
+      'dfs.permissions.superusergroup': this.superuser,
+      'dfs.namenode.datanode.registration.ip-hostname-check': false,
+      'dfs.namenode.safemode.extension': 0,
+      'dfs.heartbeat.interval': 1,
+      'dfs.namenode.heartbeat.recheck-interval': 2_000,
+    };
+    const daemon = (name: string, mainClass: string, own: Properties): Daemon =>
+      new Daemon({ name, folder: join(this.#folder, name), classpath, mainClass, core, hdfs: { ...common, ...own } }, (pid) =>
+        this.#guard.watch(pid),
+      );
+    this.#nameNode = daemon('nn', 'org.apache.hadoop.hdfs.server.namenode.NameNode', {
+      'dfs.namenode.name.dir': join(this.#folder, 'nn', 'name'),
+    });
+    this.#dataNodes = names.map((name) =>
+      daemon(name, 'org.apache.hadoop.hdfs.server.datanode.DataNode', {
+        'dfs.datanode.data.dir': join(this.#folder, name, 'data'),
+        'dfs.datanode.address': address(),
+        'dfs.datanode.http.address': address(),
+        'dfs.datanode.ipc.address': address(),
+        // Redirects name a host that no resolver knows, as clusters in containers and clouds do.
+        'dfs.datanode.hostname': `${name}.hdfs.invalid`,
+      }),
+    );
+    process.once('exit', this.#atExit);
+  }
+
+  /** Formats and starts everything; resolves when a file has been written to it. */
+  async start(): Promise<void> {
+    const began = Date.now();
+    this.#nameNode.start(['-format', '-force', '-nonInteractive']);
+    const formatted = await this.#nameNode.ended();
+    if (formatted !== 0) throw new Error(`the name node could not format (${formatted}):\n${this.#nameNode.logTail()}`);
+    this.#nameNode.start();
+    for (const dataNode of this.#dataNodes) dataNode.start();
+    await this.waitForLive(this.#dataNodes.length);
+    await this.put('/.ready', new TextEncoder().encode('ready\n'));
+    this.startMs = Date.now() - began;
+  }
+
+  /** Waits until the name node is out of safe mode and counts exactly `count` live data nodes. */
+  async waitForLive(count: number, timeoutMs = READY_MS): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    let last = 'no answer';
+    for (;;) {
+      if (!this.#nameNode.running) throw new Error(`the name node ended:\n${this.#nameNode.logTail()}`);
+      last = await this.#state();
+      if (last === `Operational, ${count} live`) return;
+      if (Date.now() > deadline) {
+        const dead = this.#dataNodes.find((dataNode) => !dataNode.running) ?? this.#nameNode;
+        throw new Error(`HDFS is not ready after ${timeoutMs} ms (${last}); log of ${dead.name}:\n${dead.logTail()}`);
+      }
+      await sleep(150);
+    }
+  }
+
+  async #state(): Promise<string> {
+    try {
+      const answer = await fetch(`http://${this.#http}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState`);
+      const { beans } = (await answer.json()) as { beans: { FSState: string; NumLiveDataNodes: number }[] };
+      return beans[0] === undefined ? 'starting' : `${beans[0].FSState}, ${beans[0].NumLiveDataNodes} live`;
+    } catch (error) {
+      // Not listening yet: the caller keeps asking until its deadline and then reports this.
+      return String(error);
+    }
+  }
+
+  /** Writes a file as the superuser, replacing what is there; parents are made. */
+  async put(path: string, bytes: Uint8Array): Promise<void> {
+    await putFile(this, path, bytes);
+  }
+
+  /** Data nodes are numbered from 1, as in their names `dn1.hdfs.invalid`. */
+  #dataNode(k: number): Daemon {
+    const dataNode = this.#dataNodes[k - 1];
+    if (dataNode === undefined) throw new Error(`there is no data node ${k}; there are ${this.#dataNodes.length}`);
+    return dataNode;
+  }
+
+  async killDataNode(k: number): Promise<void> {
+    await this.#dataNode(k).kill();
+  }
+
+  freezeDataNode(k: number): void {
+    this.#dataNode(k).freeze();
+  }
+
+  thawDataNode(k: number): void {
+    this.#dataNode(k).thaw();
+  }
+
+  /** Brings a killed or frozen data node back and waits until the name node counts all of them. */
+  async restartDataNode(k: number): Promise<void> {
+    const dataNode = this.#dataNode(k);
+    dataNode.thaw();
+    if (!dataNode.running) dataNode.start();
+    await this.waitForLive(this.#dataNodes.length);
+  }
+
+  async stop(): Promise<void> {
+    process.removeListener('exit', this.#atExit);
+    await Promise.all([this.#nameNode, ...this.#dataNodes].map((daemon) => daemon.kill()));
+    this.#guard.dismiss();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #killAllNow(): void {
+    for (const daemon of [this.#nameNode, ...this.#dataNodes]) daemon.killNow();
+  }
+}
+
+/** Writes a file as the superuser through the coordinator's own client. */
+export async function putFile(hdfs: HdfsAddress, path: string, bytes: Uint8Array): Promise<void> {
+  const client = new WebHdfsClient({
+    nameNodes: [hdfs.url.replace('webhdfs:', 'http:')],
+    user: hdfs.superuser,
+    hostMap: parseHostMap(hdfs.hostMap),
+  });
+  try {
+    await client.create(path, bytes, { overwrite: true });
+  } finally {
+    client.close();
+  }
+}
+
+/** Starts a cluster and resolves when it serves. Call `stop()` in the end; it also ends with this process. */
+export async function startHdfs(options: HdfsOptions = { dataNodes: 3 }): Promise<HdfsCluster> {
+  const classpath = hadoopClasspath();
+  const cluster = new HdfsCluster(options, await freePorts(2 + 3 * options.dataNodes), classpath);
+  try {
+    await cluster.start();
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+// Vitest global setup: one real HDFS (a name node and three data nodes) for the whole end-to-end suite.
+//
+// A test file gets at it with `sharedHdfs()` of shared.ts:
+//
+//     import { sharedHdfs } from '../hdfs/shared.ts';
+//     const hdfs = sharedHdfs();
+//     await hdfs.put('/mine/corpus.txt', bytes);              // parents are made; use a folder of your own
+//     openCorpus([`${hdfs.url}/mine`], { hdfsUser: hdfs.superuser, hdfsHostMap: parseHostMap(hdfs.hostMap) });
+//     // on a command line: train ${hdfs.url}/mine --hdfs-user ${hdfs.superuser} --hdfs-host-map ${hdfs.hostMap}
+//     await hdfs.killDataNode(2); … await hdfs.restartDataNode(2);   // 1 to 3; always restart in afterEach
+//
+// Blocks are 1 MiB, every block has two replicas, names of data nodes resolve nowhere. Test files run in
+// other processes, so data nodes are controlled through a small HTTP endpoint on loopback.
+import { createServer } from 'node:http';
+import type { TestProject } from 'vitest/node';
+import { type HdfsAddress, type HdfsCluster, startHdfs } from './cluster.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    hdfs: HdfsAddress & { readonly control: string };
+  }
+}
+
+async function obey(cluster: HdfsCluster, command: string): Promise<void> {
+  const [, action, k] = /^\/(kill|freeze|thaw|restart)\/(\d+)$/.exec(command) ?? [];
+  const dataNode = Number(k);
+  if (action === 'kill') await cluster.killDataNode(dataNode);
+  else if (action === 'freeze') cluster.freezeDataNode(dataNode);
+  else if (action === 'thaw') cluster.thawDataNode(dataNode);
+  else if (action === 'restart') await cluster.restartDataNode(dataNode);
+  else throw new Error(`no such command: ${command}`);
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const cluster = await startHdfs({ dataNodes: 3 });
+  const control = createServer((request, response) => {
+    obey(cluster, request.url ?? '').then(
+      () => response.end('done'),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  await new Promise<void>((resolve) => control.listen(0, '127.0.0.1', resolve));
+  const address = control.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { url, hostMap, superuser, startMs } = cluster;
+  project.provide('hdfs', { url, hostMap, superuser, control: `http://127.0.0.1:${port}` });
+  process.stderr.write(`hdfs tests: ${url} serves after ${(startMs / 1000).toFixed(1)} s\n`);
+  return async () => {
+    control.close();
+    await cluster.stop();
+  };
+}
