@@ -1,0 +1,93 @@
+// The WGSL engine in a real browser: the common suite, saturation, and the loss of its device.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebGpuEngine } from '../../client/worker/webgpu-engine.ts';
+import { Planner } from '../../word2vec/plan.ts';
+import { engineSuite, smallLease, trained } from './engine-suite.ts';
+import { leaseRows, leaseShape } from './lease.ts';
+
+engineSuite('WebGpuEngine', () => WebGpuEngine.create(), { row: 1e-3, loss: 1e-5 });
+
+describe('saturation', () => {
+  const { plan, rows } = smallLease();
+
+  it.each([1e20, Infinity, NaN])('refuses rows that hold %s', async (value) => {
+    const engine = await WebGpuEngine.create();
+    const bad = { ...rows, input: rows.input.slice() };
+    bad.input[7] = value;
+    const before = bad.output.slice();
+    await expect(engine.train(plan, bad, { alpha: 0.06, damping: 0.25 })).rejects.toThrow(/^SATURATED/);
+    expect(bad.output).toEqual(before);
+    await expect(trained(engine, plan, rows)).resolves.toBeDefined();
+    engine.dispose();
+  });
+
+  it.each([1e9, 1e30])('refuses a run that diverges at a step of %s', async (alpha) => {
+    const engine = await WebGpuEngine.create();
+    const own = { ...rows, input: rows.input.slice(), output: rows.output.slice() };
+    await expect(engine.train(plan, own, { alpha, damping: 0 })).rejects.toThrow(/^SATURATED.*while training/);
+    expect(own.input).toEqual(rows.input);
+    engine.dispose();
+  });
+});
+
+describe('a lost device', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('fails the lease in mid-work with DEVICE_LOST, and a new engine trains it right', async () => {
+    const devices: GPUDevice[] = [];
+    const request = GPUAdapter.prototype.requestDevice;
+    vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockImplementation(async function (this: GPUAdapter, descriptor) {
+      const device = await request.call(this, descriptor);
+      devices.push(device);
+      return device;
+    });
+    const { plan, rows } = smallLease();
+    const healthy = await WebGpuEngine.create();
+    const expected = await trained(healthy, plan, rows);
+    healthy.dispose();
+
+    const reasons: string[] = [];
+    const doomed = await WebGpuEngine.create({ onLost: (reason) => reasons.push(reason) });
+    const long = new Planner().plan(
+      leaseShape({ pairs: 100_000, part: 500, minibatch: 192, rate: 5, rule: 'coupled' }),
+    );
+    const training = doomed.train(long, leaseRows(long, 100, 2), { alpha: 0.06, damping: 0.25 });
+    setTimeout(() => devices.at(-1)!.destroy(), 100);
+    await expect(training).rejects.toThrow(/^DEVICE_LOST/);
+    expect(reasons).toHaveLength(1);
+    await expect(trained(doomed, plan, rows)).rejects.toThrow(/^DEVICE_LOST/);
+
+    const fresh = await WebGpuEngine.create();
+    expect(await trained(fresh, plan, rows)).toEqual(expected);
+    fresh.dispose();
+  });
+
+  it('is not reported when the engine was disposed of', async () => {
+    const reasons: string[] = [];
+    const engine = await WebGpuEngine.create({ onLost: (reason) => reasons.push(reason) });
+    engine.dispose();
+    const { plan, rows } = smallLease();
+    await expect(trained(engine, plan, rows)).rejects.toThrow(/^DEVICE_LOST/);
+    expect(reasons).toEqual([]);
+  });
+});
+
+describe('limits', () => {
+  it('refuses a lease that no default binding holds', async () => {
+    const engine = await WebGpuEngine.create();
+    const plan = new Planner().plan(leaseShape({ pairs: 40_000, part: 40_000, minibatch: 768, rate: 1, rule: 'coupled', skew: 0 }));
+    const dim = 4096;
+    const rows = { input: new Float32Array(plan.inputIds.length * dim), output: new Float32Array(dim), dim };
+    await expect(engine.train(plan, rows, { alpha: 0.06, damping: 0.25 })).rejects.toThrow(/^LEASE_TOO_LARGE: inputRows/);
+    engine.dispose();
+  });
+
+  it('trains one lease at a time', async () => {
+    const engine = await WebGpuEngine.create();
+    const { plan, rows } = smallLease();
+    const first = trained(engine, plan, rows);
+    await expect(trained(engine, plan, rows)).rejects.toThrow(/^ENGINE_BUSY/);
+    await first;
+    engine.dispose();
+  });
+});
