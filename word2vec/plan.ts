@@ -129,7 +129,8 @@ export class Planner {
           negativeDots += size * count;
           this.#negativeStart[++groups] = drawn;
         }
-        if (rule.kind === 'decoupled') {
+        // Without draws the lone inputs would meet nothing, yet be listed to flush.
+        if (rule.kind === 'decoupled' && rule.draws > 0) {
           const lone = roundAt(rule.rate * (end - start), hashAt(key, counter++));
           for (let done = 0; done < lone; done += GROUP) {
             const size = Math.min(GROUP, lone - done);
