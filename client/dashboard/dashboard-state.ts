@@ -1,0 +1,66 @@
+// What the dashboard knows, and how each event of the feed changes it. Everything is bounded.
+import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts';
+
+export const LOG_LINES = 200;
+/** Points of the plots; beyond, the older half is thinned to every second point. */
+export const HISTORY_POINTS = 2048;
+
+export type Connection =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  /** `since` is in milliseconds since 1970. */
+  | { readonly kind: 'lost'; readonly since: number };
+
+export interface DashboardState {
+  readonly connection: Connection;
+  /** Milliseconds since 1970 of the last event; null before the first. */
+  readonly updated: number | null;
+  readonly status: RunStatus | null;
+  readonly history: readonly HistoryPoint[];
+  /** Newest first. */
+  readonly log: readonly RunEvent[];
+}
+
+export const EMPTY: DashboardState = {
+  connection: { kind: 'connecting' },
+  updated: null,
+  status: null,
+  history: [],
+  log: [],
+};
+
+export function withConnection(state: DashboardState, kind: Connection['kind'], now: number): DashboardState {
+  if (kind !== 'lost') return { ...state, connection: { kind } };
+  // The first loss counts: later attempts that fail do not move it.
+  return state.connection.kind === 'lost' ? state : { ...state, connection: { kind, since: now } };
+}
+
+export function withStatus(state: DashboardState, status: RunStatus, now: number): DashboardState {
+  return { ...state, status, updated: now };
+}
+
+/** A reconnected feed may repeat events: one with the same number and time is kept once. */
+export function withLog(state: DashboardState, event: RunEvent): DashboardState {
+  if (state.log.some((other) => other.seq === event.seq && other.time === event.time)) return state;
+  const log = [event, ...state.log].sort((a, b) => b.time - a.time || b.seq - a.seq);
+  return { ...state, log: log.slice(0, LOG_LINES) };
+}
+
+export function withHistory(state: DashboardState, points: readonly HistoryPoint[]): DashboardState {
+  return { ...state, history: thinned(points) };
+}
+
+export function withPoint(state: DashboardState, point: HistoryPoint): DashboardState {
+  const last = state.history.at(-1);
+  if (last !== undefined && point.time <= last.time) return state;
+  return { ...state, history: thinned([...state.history, point]) };
+}
+
+function thinned(points: readonly HistoryPoint[]): readonly HistoryPoint[] {
+  let kept = points;
+  while (kept.length > HISTORY_POINTS) {
+    const half = kept.length >> 1;
+    kept = kept.filter((_, at) => at >= half || at % 2 === 0);
+  }
+  return kept;
+}

@@ -1,0 +1,87 @@
+// The live feed: server-sent events into the dashboard's state, with reconnection.
+import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts';
+import { type DashboardState, EMPTY, withConnection, withHistory, withLog, withPoint, withStatus } from './dashboard-state.ts';
+
+/** Delay before a closed feed is opened again: doubles from the first to the last, reset by a connection. */
+export const REOPEN_MS = { first: 1000, last: 15_000 } as const;
+
+/** The parts of EventSource that are used. */
+export interface EventStream {
+  readonly readyState: number;
+  onopen: ((event: Event) => void) | null;
+  onerror: ((event: Event) => void) | null;
+  addEventListener(type: string, listener: (event: MessageEvent<string>) => void): void;
+  close(): void;
+}
+
+export interface FeedOptions {
+  readonly open: () => EventStream;
+  readonly onChange: (state: DashboardState) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly later: (run: () => void, ms: number) => void;
+}
+
+const CLOSED = 2;
+
+export class Feed {
+  readonly #options: FeedOptions;
+  #state: DashboardState = EMPTY;
+  #stream: EventStream | null = null;
+  #delay: number = REOPEN_MS.first;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  get state(): DashboardState {
+    return this.#state;
+  }
+
+  open(): void {
+    const stream = this.#options.open();
+    this.#stream = stream;
+    stream.onopen = () => {
+      this.#delay = REOPEN_MS.first;
+      this.#change(withConnection(this.#state, 'live', this.#options.now()));
+    };
+    stream.onerror = () => this.#lost(stream);
+    this.#on<RunStatus>(stream, 'status', (status) => withStatus(this.#state, status, this.#options.now()));
+    this.#on<RunEvent>(stream, 'log', (event) => withLog(this.#state, event));
+    this.#on<readonly HistoryPoint[]>(stream, 'history', (points) => withHistory(this.#state, points));
+    this.#on<HistoryPoint>(stream, 'point', (point) => withPoint(this.#state, point));
+  }
+
+  /** An interrupted stream is reopened by the browser; one that was refused (a proxy's 502) only by us. */
+  #lost(stream: EventStream): void {
+    if (stream !== this.#stream) return;
+    this.#change(withConnection(this.#state, 'lost', this.#options.now()));
+    if (stream.readyState !== CLOSED) return;
+    stream.close();
+    this.#stream = null;
+    this.#options.later(() => this.open(), this.#delay);
+    this.#delay = Math.min(this.#delay * 2, REOPEN_MS.last);
+  }
+
+  #on<T>(stream: EventStream, type: string, next: (value: T) => DashboardState): void {
+    stream.addEventListener(type, (event) => {
+      if (stream !== this.#stream) return;
+      let value: T;
+      try {
+        value = JSON.parse(event.data) as T;
+      } catch {
+        // Shown, not thrown: one broken event must not blind the operator to the rest.
+        const text = `This page received a "${type}" event that is no JSON (${event.data.length} characters).`;
+        this.#change(withLog(this.#state, { seq: 0, time: this.#options.now(), level: 'error', text }));
+        return;
+      }
+      this.#change(next(value));
+    });
+  }
+
+  #change(state: DashboardState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.onChange(state);
+  }
+}

@@ -1,0 +1,79 @@
+// The dashboard as a function of what is known: no wiring here.
+import type { ComponentChildren, JSX } from 'preact';
+import type { HistoryPoint } from '../../protocol/status.ts';
+import { count } from '../ui/format.ts';
+import { NeighbourBox } from '../ui/neighbours.tsx';
+import { Wordmark } from '../ui/wordmark.tsx';
+import type { DashboardState } from './dashboard-state.ts';
+import { EventLog } from './event-log.tsx';
+import { GridView } from './grid-view.tsx';
+import { OperatorPanel } from './operator-panel.tsx';
+import { Plot } from './plot.tsx';
+import { ConnectionLine, RunHeader } from './run-header.tsx';
+import { VolunteerTable } from './volunteer-table.tsx';
+
+const speedOf = (point: HistoryPoint): number => point.wordsPerSecond;
+const lossOf = (point: HistoryPoint): number | null => point.loss;
+const lossText = (value: number): string => value.toFixed(3);
+
+function Panel(props: { id: string; title: string; area: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <section class={`panel area-${props.area}`} aria-labelledby={props.id}>
+      <h2 id={props.id}>{props.title}</h2>
+      {props.children}
+    </section>
+  );
+}
+
+export function DashboardPage({ state }: { state: DashboardState }): JSX.Element {
+  const { status, history, log, connection, updated } = state;
+  const stale = connection.kind === 'lost';
+  return (
+    <div class="dashboard">
+      <header class="masthead">
+        <Wordmark />
+        <h1 class="visually-hidden">Dashboard</h1>
+        {status === null ? null : (
+          <span class="masthead-run">
+            <bdi>{status.corpus}</bdi>
+          </span>
+        )}
+        <ConnectionLine connection={connection} updated={updated} />
+        <a href="./">Volunteer page</a>
+      </header>
+      <main class={stale ? 'stale' : ''}>
+        {status === null ? (
+          <section class="panel">
+            <p class="muted">{stale ? 'The coordinator does not answer.' : 'Waiting for the first report of the coordinator…'}</p>
+          </section>
+        ) : (
+          <div class="areas">
+            <div class="area-run">
+              <RunHeader status={status} />
+            </div>
+            <Panel id="operator-title" title="Operator" area="operator">
+              <OperatorPanel state={status.state} />
+            </Panel>
+            <section class="panel area-plots" aria-label="Speed and loss over time">
+              <Plot title="Words per second" points={history} read={speedOf} format={count} color="--plot-speed" fromZero />
+              <Plot title="Loss per pair" points={history} read={lossOf} format={lossText} color="--plot-loss" fromZero={false} />
+            </section>
+            <Panel id="grid-title" title="Grid" area="grid">
+              <GridView episode={status.episode} />
+            </Panel>
+            <Panel id="volunteers-title" title="Volunteers" area="volunteers">
+              <VolunteerTable rows={status.volunteers} />
+            </Panel>
+            <Panel id="log-title" title="Events" area="log">
+              <EventLog events={log} />
+            </Panel>
+            <Panel id="neighbours-title" title="Nearest neighbours" area="neighbours">
+              <NeighbourBox />
+            </Panel>
+          </div>
+        )}
+      </main>
+      {status === null ? null : <footer class="muted">Tributary {status.version}</footer>}
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+// A plot of one figure over time, drawn by uPlot in the colours of the page.
+import 'uplot/dist/uPlot.min.css';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import type { HistoryPoint } from '../../protocol/status.ts';
+import { cssColor, onThemeChange } from '../ui/theme.ts';
+
+/** CSS pixels. */
+const HEIGHT = 200;
+const FONT = '12px system-ui, sans-serif';
+
+export interface PlotProps {
+  readonly title: string;
+  readonly points: readonly HistoryPoint[];
+  readonly read: (point: HistoryPoint) => number | null;
+  readonly format: (value: number) => string;
+  readonly color: `--${string}`;
+  /** The axis begins at 0; otherwise at the smallest value. */
+  readonly fromZero: boolean;
+}
+
+function optionsOf({ title, format, color, fromZero }: PlotProps, width: number): uPlot.Options {
+  const axis: uPlot.Axis = {
+    stroke: () => cssColor('--text-muted'),
+    grid: { stroke: () => cssColor('--line'), width: 1 },
+    ticks: { show: false },
+    font: FONT,
+  };
+  return {
+    width,
+    height: HEIGHT,
+    padding: [8, 8, 0, 0],
+    cursor: { drag: { x: false, y: false }, sync: { key: 'dashboard' }, points: { size: 7 } },
+    scales: { y: { range: (_, min, max) => spanOf(min, max, fromZero) } },
+    axes: [
+      { ...axis, size: 28, space: 72, values: clockLabels },
+      { ...axis, size: 58, values: (_, values) => values.map((value) => format(value)) },
+    ],
+    series: [
+      { label: 'at', value: (_, seconds: number | null) => (seconds === null ? '' : new Date(seconds * 1000).toLocaleTimeString('en-GB')) },
+      {
+        label: title,
+        stroke: () => cssColor(color),
+        width: 1.75,
+        spanGaps: false,
+        points: { show: (self) => (self.data[0]?.length ?? 0) < 2 },
+        value: (_, value: number | null) => (value === null || value === undefined ? '' : format(value)),
+      },
+    ],
+  };
+}
+
+/** 24-hour clock; seconds only where labels are closer than a minute. */
+function clockLabels(_: uPlot, values: number[], __: number, ___: number, step: number): string[] {
+  const style: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...(step < 60 ? { second: '2-digit' } : {}) };
+  return values.map((seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB', style));
+}
+
+/** A little air around the values, and never an empty span. */
+function spanOf(min: number | null, max: number | null, fromZero: boolean): [number, number] {
+  if (min === null || max === null) return [0, 1];
+  const low = fromZero ? Math.min(0, min) : min;
+  const air = Math.max((max - low) * 0.08, Math.abs(max) * 1e-3, 1e-6);
+  return [fromZero ? low : low - air, max + air];
+}
+
+function dataOf({ points, read }: PlotProps): uPlot.AlignedData {
+  return [points.map((point) => point.time / 1000), points.map((point) => read(point))];
+}
+
+export function Plot(props: PlotProps): JSX.Element {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const empty = props.points.length === 0;
+
+  useEffect(() => {
+    const element = host.current;
+    if (element === null || empty) return undefined;
+    const drawn = new uPlot(optionsOf(props, element.clientWidth), dataOf(props), element);
+    plot.current = drawn;
+    const watch = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: HEIGHT }));
+    watch.observe(element);
+    const stop = onThemeChange(() => drawn.redraw(false));
+    return () => {
+      watch.disconnect();
+      stop();
+      drawn.destroy();
+      plot.current = null;
+    };
+  }, [empty]);
+
+  useEffect(() => plot.current?.setData(dataOf(props)), [props.points]);
+
+  return (
+    <figure class="plot">
+      <figcaption>{props.title}</figcaption>
+      {empty ? <p class="plot-empty muted">No points yet.</p> : <div ref={host} class="plot-host" />}
+    </figure>
+  );
+}

@@ -1,0 +1,56 @@
+// Calls to the coordinator's HTTP interface: the answer, or what went wrong in words for people.
+import type { ErrorBody } from '../../protocol/status.ts';
+
+export interface CallFailure {
+  /** The coordinator's error code; UNREACHABLE or HTTP_<status> when it gave none. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export type CallResult<T> = { readonly ok: true; readonly body: T } | { readonly ok: false; readonly failure: CallFailure };
+
+/** The parts of an answer that are used: a test may hand one in without a server. */
+export interface CallAnswer {
+  readonly ok: boolean;
+  readonly status: number;
+  text(): Promise<string>;
+}
+
+export type Fetch = (url: string, init?: RequestInit) => Promise<CallAnswer>;
+
+function isErrorBody(body: unknown): body is ErrorBody {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return false;
+  const error: unknown = body.error;
+  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return false;
+  return typeof error.code === 'string' && typeof error.message === 'string';
+}
+
+/**
+ * Asks for `path` (relative to the page, so that a reverse proxy may add a prefix) and reads the JSON answer.
+ * Failures are values, because each caller shows them beside the control that caused them. Only an abort throws.
+ */
+export async function callCoordinator<T>(path: string, init: RequestInit = {}, send: Fetch = fetch): Promise<CallResult<T>> {
+  let answer: CallAnswer;
+  let text: string;
+  try {
+    answer = await send(path, { ...init, cache: 'no-store' });
+    text = await answer.text();
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error;
+    const cause = error instanceof Error ? error.message : String(error);
+    return { ok: false, failure: { code: 'UNREACHABLE', message: `The coordinator does not answer (${cause}).` } };
+  }
+  let body: unknown;
+  try {
+    body = text === '' ? null : JSON.parse(text);
+  } catch {
+    // A proxy's error page is no JSON: the status below says more than its text.
+    body = undefined;
+  }
+  if (isErrorBody(body)) return { ok: false, failure: body.error };
+  if (!answer.ok || body === undefined) {
+    const message = `The coordinator answered with status ${answer.status}${body === undefined ? ' and no JSON' : ''}.`;
+    return { ok: false, failure: { code: `HTTP_${answer.status}`, message } };
+  }
+  return { ok: true, body: body as T };
+}

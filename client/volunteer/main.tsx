@@ -1,0 +1,80 @@
+// The volunteer page's wiring: address, compute worker, browser events, rendering.
+import '../style/tokens.css';
+import '../style/base.css';
+import '../style/controls.css';
+import '../style/volunteer.css';
+import { proxy, wrap } from 'comlink';
+import { render } from 'preact';
+import type { VolunteerWorker } from '../worker/api.ts';
+import { type Capability, engineChoice, probeCapability } from './capability.ts';
+import { mirrorStatus } from './mirror.ts';
+import { VolunteerPage } from './page.tsx';
+import { lookAtRun, type RunGlance } from './run-glance.ts';
+import { VolunteerSession, type WorkerHandle } from './session.ts';
+
+const root = document.getElementById('page');
+if (root === null) throw new Error('index.html has no #page');
+const page: HTMLElement = root;
+
+let capability: Capability = { kind: 'probing' };
+let glance: RunGlance = { kind: 'asking' };
+
+function spawn(fail: (message: string) => void): WorkerHandle {
+  const thread = new Worker(new URL('../worker/volunteer.worker.ts', import.meta.url), { type: 'module' });
+  thread.addEventListener('error', (event) => fail(event.message === '' ? 'its script could not be loaded' : event.message));
+  thread.addEventListener('messageerror', () => fail('it sent a message that cannot be read'));
+  const remote = wrap<VolunteerWorker>(thread);
+  const worker: VolunteerWorker = {
+    start: (options, report) => remote.start(options, proxy(report)),
+    pause: () => remote.pause(),
+    resume: () => remote.resume(),
+    finish: () => remote.finish(),
+    leave: () => remote.leave(),
+    setHidden: (hidden) => remote.setHidden(hidden),
+  };
+  return { worker, terminate: () => thread.terminate() };
+}
+
+const socket = new URL('volunteer', document.baseURI);
+socket.protocol = socket.protocol === 'https:' ? 'wss:' : 'ws:';
+socket.search = '';
+socket.hash = '';
+
+const engine = engineChoice(location.search);
+const session = new VolunteerSession({
+  url: socket.href,
+  engine,
+  spawn,
+  onStatus: (status) => {
+    mirrorStatus(window, status);
+    draw();
+  },
+});
+
+const actions = {
+  start: (): void => session.start(),
+  pause: (): void => session.pause(),
+  resume: (): void => session.resume(),
+  finish: (): void => session.finish(),
+  leave: (): void => session.leave(),
+};
+
+function draw(): void {
+  render(<VolunteerPage status={session.status} capability={capability} glance={glance} actions={actions} />, page);
+}
+
+document.addEventListener('visibilitychange', () => session.setHidden(document.hidden));
+// Best effort: if the message is not delivered any more, the closed socket says the same.
+addEventListener('pagehide', () => session.leave());
+
+session.setHidden(document.hidden);
+mirrorStatus(window, session.status);
+draw();
+void probeCapability(engine, { isSecureContext, gpu: navigator.gpu }).then((found) => {
+  capability = found;
+  draw();
+});
+void lookAtRun().then((seen) => {
+  glance = seen;
+  draw();
+});

@@ -1,0 +1,104 @@
+// The volunteer's state with its reason, what it trains with, and the buttons.
+import type { JSX } from 'preact';
+import { Badge, type Tone } from '../ui/badge.tsx';
+import { duration } from '../ui/format.ts';
+import type { WorkerState, WorkerStatus } from '../worker/api.ts';
+import type { Capability } from './capability.ts';
+import { hasEnded } from './session.ts';
+
+export interface VolunteerActions {
+  start(): void;
+  pause(): void;
+  resume(): void;
+  finish(): void;
+  leave(): void;
+}
+
+const STATES: Readonly<Record<WorkerState, { readonly word: string; readonly tone: Tone }>> = {
+  idle: { word: 'Ready', tone: 'neutral' },
+  connecting: { word: 'Connecting', tone: 'busy' },
+  waiting: { word: 'Waiting', tone: 'busy' },
+  training: { word: 'Training', tone: 'good' },
+  paused: { word: 'Paused', tone: 'warning' },
+  leaving: { word: 'Finishing', tone: 'warning' },
+  left: { word: 'Left', tone: 'neutral' },
+  done: { word: 'Run complete', tone: 'good' },
+  error: { word: 'Stopped', tone: 'bad' },
+};
+
+function Engine({ status, capability }: { status: WorkerStatus; capability: Capability }): JSX.Element {
+  if (status.engine !== null) {
+    return (
+      <>
+        <p class="engine">
+          <span class="engine-kind">{status.engine === 'webgpu' ? 'GPU' : 'CPU'}</span>
+          <bdi>{status.device === '' ? 'name not known yet' : status.device}</bdi>
+        </p>
+        {status.fallback === null ? null : <p class="notice">The CPU is used instead of the GPU. {status.fallback}</p>}
+      </>
+    );
+  }
+  switch (capability.kind) {
+    case 'probing':
+      return <p class="engine muted">Looking for a GPU…</p>;
+    case 'webgpu':
+      return (
+        <p class="engine">
+          <span class="engine-kind">GPU</span>
+          <bdi>{capability.device}</bdi>
+        </p>
+      );
+    case 'cpu':
+      return (
+        <>
+          <p class="engine">
+            <span class="engine-kind">CPU</span>
+            one thread of this computer
+          </p>
+          <p class="notice">The CPU engine will be used: it helps too, but is slower. {capability.why}</p>
+        </>
+      );
+    case 'missing':
+      return <p class="notice">The address of this page demands WebGPU (?engine=webgpu). {capability.why}</p>;
+  }
+}
+
+export function StatePanel(props: { status: WorkerStatus; capability: Capability; actions: VolunteerActions }): JSX.Element {
+  const { status, capability, actions } = props;
+  const { word, tone } = STATES[status.state];
+  const ended = hasEnded(status.state);
+  const paused = status.state === 'paused';
+  const leaving = status.state === 'leaving';
+  return (
+    <section class="panel state-panel" aria-label="This tab">
+      <div class="state" role="status">
+        <Badge tone={tone} word={word} live={status.state === 'training'} />
+        <p class="state-reason">{status.reason}</p>
+      </div>
+      {status.reconnectInMs === null ? null : (
+        <p class="muted">Next attempt in {duration(Math.max(1, Math.ceil(status.reconnectInMs / 1000)))}.</p>
+      )}
+      <Engine status={status} capability={capability} />
+      <div class="buttons">
+        <button id="start" type="button" class="button button-primary button-large" hidden={!ended} onClick={actions.start}>
+          {status.state === 'idle' ? 'Start' : 'Start again'}
+        </button>
+        <button
+          id="pause"
+          type="button"
+          class="button"
+          hidden={ended || leaving}
+          onClick={paused ? actions.resume : actions.pause}
+        >
+          {paused ? 'Resume' : 'Pause'}
+        </button>
+        <button id="finish" type="button" class="button" hidden={ended || leaving} onClick={actions.finish}>
+          Finish this piece, then leave
+        </button>
+        <button id="leave" type="button" class="button" hidden={ended} onClick={actions.leave}>
+          Leave now
+        </button>
+      </div>
+    </section>
+  );
+}
