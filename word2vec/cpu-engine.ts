@@ -1,21 +1,14 @@
 // The engine for processors: batched training in 32-bit floats, in Node's worker threads and browsers' Web Workers.
+import type { CpuKernel } from './cpu-kernel.ts';
 import { PlainKernel } from './cpu-plain.ts';
+import { hasSimd, SimdKernel } from './cpu-simd.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from './engine.ts';
 import { Word2vecError } from './errors.ts';
 import { MAX_NEGATIVES, type Plan } from './plan.ts';
 
-/** One way to train a plan on a processor. Keeps its buffers between leases. */
-export interface CpuKernel {
-  /** Device as shown to people. */
-  readonly device: string;
-  train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss>;
-  /** Lets go of the buffers. */
-  dispose(): void;
-}
-
 export interface CpuEngineOptions {
   /** Which kernel to use; by default the fastest that this runtime can run. */
-  readonly kernel?: 'plain';
+  readonly kernel?: 'simd' | 'plain';
 }
 
 export class CpuEngine implements Engine {
@@ -28,8 +21,13 @@ export class CpuEngine implements Engine {
     this.device = kernel.device;
   }
 
-  static create(_options: CpuEngineOptions = {}): Promise<CpuEngine> {
-    return Promise.resolve(new CpuEngine(new PlainKernel()));
+  /** @throws Word2vecError NO_SIMD where SIMD is asked for and this runtime has none. */
+  static async create({ kernel }: CpuEngineOptions = {}): Promise<CpuEngine> {
+    const simd = kernel !== 'plain' && hasSimd();
+    if (kernel === 'simd' && !simd) {
+      throw new Word2vecError('NO_SIMD', 'this runtime has no WebAssembly SIMD', 'Use the plain kernel.');
+    }
+    return new CpuEngine(simd ? new SimdKernel() : new PlainKernel());
   }
 
   /**

@@ -1,5 +1,5 @@
 // The CPU engine's kernel in plain JavaScript: typed arrays, a group of pairs at a time.
-import type { CpuKernel } from './cpu-engine.ts';
+import type { CpuKernel } from './cpu-kernel.ts';
 import { SATURATION, type LeaseLoss, type LeaseRows, type StepSize } from './engine.ts';
 import { ABSENT, GROUP, MAX_NEGATIVES, type FlushList, type Plan } from './plan.ts';
 

@@ -7,7 +7,7 @@ import { drawTable } from '../../word2vec/noise.ts';
 import { Planner, type LeaseShape, type NegativeRule, type Plan } from '../../word2vec/plan.ts';
 import { below, hashAt } from '../../word2vec/random.ts';
 
-const KERNELS = ['plain'] as const;
+const KERNELS = ['plain', 'simd'] as const;
 const STEP: StepSize = { alpha: 0.06, damping: 0.25 };
 /** Largest distance of a row from the reference's, relative to the row's length. */
 const TOLERANCE = 1e-4;

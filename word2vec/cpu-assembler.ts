@@ -1,0 +1,198 @@
+// A small WebAssembly assembler: just the instructions that the SIMD kernel uses, as functions that nest like formulas.
+
+/** Bytes of instructions. As an operand: of those that leave one value. */
+export type Code = readonly number[];
+/** Index of a parameter or local variable. */
+export type Local = number;
+export type ValueType = 'i32' | 'f32' | 'v128';
+
+const TYPE_BYTE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const END = 0x0b;
+const NO_RESULT = 0x40;
+
+/** Unsigned LEB128. */
+export function unsigned(value: number): Code {
+  const bytes: number[] = [];
+  for (let rest = value; ;) {
+    const low = rest & 0x7f;
+    rest >>>= 7;
+    bytes.push(rest === 0 ? low : low | 0x80);
+    if (rest === 0) return bytes;
+  }
+}
+
+/** Signed LEB128. */
+export function signed(value: number): Code {
+  const bytes: number[] = [];
+  for (let rest = value; ;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    const last = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
+    bytes.push(last ? low : low | 0x80);
+    if (last) return bytes;
+  }
+}
+
+function plain(...opcode: number[]): (...operands: Code[]) => Code {
+  return (...operands) => [...operands.flat(), ...opcode];
+}
+
+/** SIMD instructions are a prefix and a LEB128 number. */
+function simd(opcode: number): (...operands: Code[]) => Code {
+  return plain(0xfd, ...unsigned(opcode));
+}
+
+/** `alignment` as the power of two that instructions state; `offset` in bytes. */
+function load(opcode: Code, alignment: number): (address: Code, offset?: number) => Code {
+  return (address, offset = 0) => [...address, ...opcode, alignment, ...unsigned(offset)];
+}
+
+function store(opcode: Code, alignment: number): (address: Code, value: Code, offset?: number) => Code {
+  return (address, value, offset = 0) => [...address, ...value, ...opcode, alignment, ...unsigned(offset)];
+}
+
+export const get = (local: Local): Code => [0x20, ...unsigned(local)];
+export const set = (local: Local, value: Code): Code => [...value, 0x21, ...unsigned(local)];
+export const bump = (local: Local, by: number): Code => set(local, i32.add(get(local), i32.const(by)));
+export const call = (name: FunctionName, ...operands: Code[]): Code => [...operands.flat(), 0x10, ...unsigned(name)];
+export const sequence = (...parts: Code[]): Code => parts.flat();
+
+/** Runs `body` if `condition` is not zero. */
+export function when(condition: Code, body: Code, otherwise: Code = []): Code {
+  return [...condition, 0x04, NO_RESULT, ...body, ...(otherwise.length > 0 ? [0x05, ...otherwise] : []), END];
+}
+
+/** Runs `body` while `condition` holds, asking before the first time. */
+export function loopWhile(condition: Code, body: Code): Code {
+  return when(condition, [0x03, NO_RESULT, ...body, ...condition, 0x0d, 0, END]);
+}
+
+export const i32 = {
+  const: (value: number): Code => [0x41, ...signed(value)],
+  load: load([0x28], 2),
+  notEqual: plain(0x47),
+  below: plain(0x49),
+  atLeast: plain(0x4f),
+  add: plain(0x6a),
+  sub: plain(0x6b),
+} as const;
+
+export const v128 = {
+  load: load([0xfd, 0x00], 4),
+  loadSplat32: load([0xfd, 0x09], 2),
+  store: store([0xfd, 0x0b], 4),
+  /** Stores lane 0 as a float. */
+  storeLane32: (address: Code, value: Code): Code => [...address, ...value, 0xfd, 0x5a, 2, 0, 0],
+  const: (bytes: Uint8Array): Code => [0xfd, 0x0c, ...bytes],
+  /** The four 32-bit lanes of the result, each 0..3 from `a` or 4..7 from `b`. */
+  shuffle32: (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code => [
+    ...a,
+    ...b,
+    0xfd,
+    0x0d,
+    ...lanes.flatMap((lane) => [lane * 4, lane * 4 + 1, lane * 4 + 2, lane * 4 + 3]),
+  ],
+  and: simd(0x4e),
+  /** a where b's bits are clear. */
+  andNot: simd(0x4f),
+  /** a where the mask's bits are set, else b. */
+  select: simd(0x52),
+} as const;
+
+export const i32x4 = { splat: simd(0x11), shiftLeft: simd(0xab), add: simd(0xae), truncate: simd(0xf8) } as const;
+
+export const f32x4 = {
+  const: (value: number): Code => v128.const(new Uint8Array(new Float32Array(4).fill(value).buffer)),
+  splat: simd(0x13),
+  atMost: simd(0x45),
+  atLeast: simd(0x46),
+  nearest: simd(0x6a),
+  abs: simd(0xe0),
+  neg: simd(0xe1),
+  add: simd(0xe4),
+  sub: simd(0xe5),
+  mul: simd(0xe6),
+  div: simd(0xe7),
+  min: simd(0xe8),
+  max: simd(0xe9),
+} as const;
+
+export const f64x2 = {
+  const: (value: number): Code => v128.const(new Uint8Array(new Float64Array(2).fill(value).buffer)),
+  above: simd(0x4a),
+  /** Lanes 0 and 1 of four floats, widened. */
+  promoteLow: simd(0x5f),
+  add: simd(0xf0),
+  mul: simd(0xf2),
+} as const;
+
+/** A function's number in its module. */
+export type FunctionName = number;
+
+/** Declares a function's local variables while its body is written. */
+export class Locals {
+  readonly #types: ValueType[] = [];
+  readonly #parameters: number;
+
+  constructor(parameters: number) {
+    this.#parameters = parameters;
+  }
+
+  make(type: ValueType): Local {
+    return this.#parameters + this.#types.push(type) - 1;
+  }
+
+  several(count: number, type: ValueType): Local[] {
+    return Array.from({ length: count }, () => this.make(type));
+  }
+
+  declarations(): Code {
+    return [...unsigned(this.#types.length), ...this.#types.flatMap((type) => [1, TYPE_BYTE[type]])];
+  }
+}
+
+/** Functions without results over one memory, imported as `host.memory`. */
+export class ModuleWriter {
+  readonly #signatures: Code[] = [];
+  readonly #bodies: Code[] = [];
+  readonly #exports: Code[] = [];
+
+  /** @param write is handed the parameters as locals, and what makes more of them. */
+  function(
+    parameters: readonly ValueType[],
+    write: (locals: Locals, ...parameters: Local[]) => Code,
+    exportAs?: string,
+  ): FunctionName {
+    const locals = new Locals(parameters.length);
+    const code = write(locals, ...parameters.keys());
+    const body = [...locals.declarations(), ...code, END];
+    const index = this.#bodies.push([...unsigned(body.length), ...body]) - 1;
+    this.#signatures.push([0x60, ...unsigned(parameters.length), ...parameters.map((type) => TYPE_BYTE[type]), 0]);
+    if (exportAs !== undefined) this.#exports.push([...name(exportAs), 0x00, ...unsigned(index)]);
+    return index;
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    const memory = [...name('host'), ...name('memory'), 0x02, 0x00, 1];
+    return Uint8Array.from([
+      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(1, this.#signatures),
+      ...section(2, [memory]),
+      ...section(
+        3,
+        this.#bodies.map((_, index) => unsigned(index)),
+      ),
+      ...section(7, this.#exports),
+      ...section(10, this.#bodies),
+    ]);
+  }
+}
+
+function section(id: number, items: readonly Code[]): Code {
+  const content = [...unsigned(items.length), ...items.flat()];
+  return [id, ...unsigned(content.length), ...content];
+}
+
+function name(text: string): Code {
+  return [...unsigned(text.length), ...Array.from(text, (letter) => letter.codePointAt(0)!)];
+}

@@ -1,0 +1,377 @@
+// The SIMD kernel's code for one row length: dot products, gradients, summed steps and flush, four floats at a time.
+import {
+  bump,
+  call,
+  f32x4,
+  f64x2,
+  get,
+  i32,
+  i32x4,
+  loopWhile,
+  ModuleWriter,
+  sequence,
+  set,
+  v128,
+  when,
+  type Code,
+  type FunctionName,
+  type Local,
+  type Locals,
+} from './cpu-assembler.ts';
+import { SATURATION } from './engine.ts';
+import { GROUP, MAX_NEGATIVES } from './plan.ts';
+
+/**
+ * Memory, in bytes. A row is a record: its values, padded with zeros to whole vectors, then its summed step, as long.
+ * Scratch holds, for the group at hand, a line of 8 floats per output row: one per slot, the last two zero.
+ * Line 0 is the positives, line 1 + k the k-th negative.
+ */
+export const LINE = 32;
+/** Dot products. */
+const DOTS = 64;
+/** Gradients times α, same lines. */
+const PULLS = DOTS + LINE * (1 + MAX_NEGATIVES);
+/** Σ of the linear parts of the loss, two doubles; then the product of its factors, two doubles. */
+export const POSITIVE_LOSS = 0;
+export const NEGATIVE_LOSS = 32;
+export const SCRATCH_END = PULLS + LINE * (1 + MAX_NEGATIVES);
+
+/** Columns per turn of the column loops. */
+const UNROLL = 5;
+/** Sources that one pass over a row's step can add: their gradients stay in registers. */
+const SOURCES = 6;
+
+/** Vectors of four that hold a row of `dim` values. */
+export function columnsOf(dim: number): number {
+  return Math.ceil(dim / 4);
+}
+
+/**
+ * The module for rows of `columns` vectors. Exports
+ * `groups(from, to, alpha)`: trains the groups whose entries lie at addresses from..to, without flushing. An entry is
+ *   14 words: 6 input records, 6 target records (the first 0 where the group has none), the addresses where its
+ *   list of negatives' records begins and ends. An absent slot names a record of zeros.
+ * `flush(from, to)`: adds steps to rows. An entry is 2 words: the record and its damping, a float.
+ */
+export function kernelCode(columns: number): Uint8Array<ArrayBuffer> {
+  const module = new ModuleWriter();
+  const stepAt = columns * 16;
+  const dot = writeDot(module, columns);
+  const dots = writeDots(module, columns);
+  const pulls = writePulls(module);
+  const spread = writeSpread(module, columns, stepAt);
+  const gather = writeGather(module, columns, stepAt);
+  writeGroups(module, { dot, dots, pulls, spread, gather });
+  writeFlush(module, columns, stepAt);
+  return module.bytes();
+}
+
+export const GROUP_WORDS = GROUP * 2 + 2;
+export const FLUSH_WORDS = 2;
+
+/** `body` for every column; `offset` is to be added to each of the `pointers`, which move. */
+function eachColumn(locals: Locals, columns: number, pointers: readonly Local[], body: (offset: number) => Code): Code {
+  const turns = Math.floor(columns / UNROLL);
+  const unrolled = (count: number): Code => sequence(...Array.from({ length: count }, (_, c) => body(c * 16)));
+  const rest = unrolled(columns - turns * UNROLL);
+  if (turns === 0) return rest;
+  const end = locals.make('i32');
+  const first = pointers[0]!;
+  return sequence(
+    set(end, i32.add(get(first), i32.const(turns * UNROLL * 16))),
+    loopWhile(
+      i32.notEqual(get(first), get(end)),
+      sequence(unrolled(UNROLL), ...pointers.map((pointer) => bump(pointer, UNROLL * 16))),
+    ),
+    rest,
+  );
+}
+
+/** Sums in pairs, so that no addition waits for a long chain. */
+function total(terms: readonly Code[]): Code {
+  if (terms.length === 1) return terms[0]!;
+  const half = Math.ceil(terms.length / 2);
+  return f32x4.add(total(terms.slice(0, half)), total(terms.slice(half)));
+}
+
+/** [Σa, Σb, Σc, Σd]. */
+function horizontal(locals: Locals, a: Code, b: Code, c: Code, d: Code): Code {
+  const halves = (p: Code, q: Code, sum: Local): Code =>
+    set(sum, f32x4.add(v128.shuffle32(p, q, [0, 4, 1, 5]), v128.shuffle32(p, q, [2, 6, 3, 7])));
+  const [ab, cd] = [locals.make('v128'), locals.make('v128')];
+  return sequence(
+    halves(a, b, ab),
+    halves(c, d, cd),
+    f32x4.add(v128.shuffle32(get(ab), get(cd), [0, 1, 4, 5]), v128.shuffle32(get(ab), get(cd), [2, 3, 6, 7])),
+  );
+}
+
+/** dot(x, u, to): one product, stored as a float. */
+function writeDot(module: ModuleWriter, columns: number): FunctionName {
+  return module.function(['i32', 'i32', 'i32'], (locals, x, u, to) => {
+    const sums = locals.several(2, 'v128');
+    const step = (offset: number): Code => {
+      const sum = sums[(offset / 16) % 2]!;
+      return set(sum, f32x4.add(get(sum), f32x4.mul(v128.load(get(x), offset), v128.load(get(u), offset))));
+    };
+    const all = locals.make('v128');
+    const swapped = (lanes: readonly [number, number, number, number]): Code =>
+      v128.shuffle32(get(all), get(all), lanes);
+    return sequence(
+      eachColumn(locals, columns, [x, u], step),
+      set(all, f32x4.add(get(sums[0]!), get(sums[1]!))),
+      set(all, f32x4.add(get(all), swapped([2, 3, 0, 1]))),
+      set(all, f32x4.add(get(all), swapped([1, 0, 3, 2]))),
+      v128.storeLane32(get(to), get(all)),
+    );
+  });
+}
+
+/** dots(x0..x5, u, to): the line of products of output row u with the six slots. */
+function writeDots(module: ModuleWriter, columns: number): FunctionName {
+  return module.function(
+    Array.from({ length: GROUP + 2 }, () => 'i32'),
+    (locals, ...parameters) => {
+      const x = parameters.slice(0, GROUP);
+      const [u, to] = [parameters[GROUP]!, parameters[GROUP + 1]!];
+      const value = locals.make('v128');
+      const sums = locals.several(GROUP, 'v128');
+      const zero = f32x4.const(0);
+      const column = (offset: number): Code =>
+        sequence(
+          set(value, v128.load(get(u), offset)),
+          ...sums.map((sum, slot) =>
+            set(sum, f32x4.add(get(sum), f32x4.mul(get(value), v128.load(get(x[slot]!), offset)))),
+          ),
+        );
+      const [s0, s1, s2, s3, s4, s5] = sums.map(get) as [Code, Code, Code, Code, Code, Code];
+      return sequence(
+        eachColumn(locals, columns, [u, ...x], column),
+        v128.store(get(to), horizontal(locals, s0, s1, s2, s3)),
+        v128.store(get(to), horizontal(locals, s4, s5, zero, zero), 16),
+      );
+    },
+  );
+}
+
+/** pulls(from, to, label, alpha, loss): gradients (label − σ(x))·α of the lines of dot products, and their loss. */
+function writePulls(module: ModuleWriter): FunctionName {
+  return module.function(['i32', 'i32', 'v128', 'v128', 'i32'], (locals, from, to, label, alpha, loss) => {
+    const [x, e, y, n, s, linear, product, mask] = locals.several(8, 'v128') as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ];
+    const one = f32x4.const(1);
+    const factor = f32x4.add(one, get(e));
+    const multiply = (pair: Code): Code =>
+      set(product, f64x2.mul(get(product), f64x2.add(f64x2.const(1), f64x2.promoteLow(pair))));
+    return sequence(
+      set(product, v128.load(get(loss), 16)),
+      loopWhile(
+        i32.notEqual(get(from), get(to)),
+        sequence(
+          set(x, v128.load(get(from))),
+          exponential(f32x4.neg(f32x4.min(f32x4.abs(get(x)), f32x4.const(80))), { y, n, e }),
+          set(s, f32x4.div(v128.select(one, get(e), f32x4.atLeast(get(x), f32x4.const(0))), factor)),
+          set(s, v128.select(one, get(s), f32x4.atLeast(get(x), f32x4.const(SATURATION)))),
+          set(s, v128.andNot(get(s), f32x4.atMost(get(x), f32x4.const(-SATURATION)))),
+          v128.store(get(from), f32x4.mul(f32x4.sub(get(label), get(s)), get(alpha)), PULLS - DOTS),
+          // −log σ(x) = max(−x, 0) + log(1 + e^−|x|), and x ↦ −x for label 0: x·(1 − 2·label) is what to keep of it.
+          set(y, f32x4.mul(get(x), f32x4.sub(one, f32x4.add(get(label), get(label))))),
+          set(linear, f32x4.add(get(linear), f32x4.max(get(y), f32x4.const(0)))),
+          multiply(get(e)),
+          multiply(v128.shuffle32(get(e), get(e), [2, 3, 0, 1])),
+          bump(from, 16),
+        ),
+      ),
+      set(y, v128.load(get(loss))),
+      set(y, f64x2.add(get(y), f64x2.promoteLow(get(linear)))),
+      set(y, f64x2.add(get(y), f64x2.promoteLow(v128.shuffle32(get(linear), get(linear), [2, 3, 0, 1])))),
+      // One call multiplies by less than 2^300: scaled down in time, the product stays finite.
+      set(mask, f64x2.above(get(product), f64x2.const(2 ** 500))),
+      set(product, v128.select(f64x2.mul(get(product), f64x2.const(2 ** -500)), get(product), get(mask))),
+      set(y, f64x2.add(get(y), v128.and(get(mask), f64x2.const(500 * Math.LN2)))),
+      v128.store(get(loss), get(y)),
+      v128.store(get(loss), get(product), 16),
+    );
+  });
+}
+
+/** e := e^x for x in -80..0, to about 4e-7 relative: 2^y by its series around the nearest whole number n. */
+function exponential(x: Code, { y, n, e }: { y: Local; n: Local; e: Local }): Code {
+  const terms = Array.from({ length: 7 }, (_, k) => Math.LN2 ** k / factorial(k));
+  const series = terms.reduceRight<Code>(
+    (sum, term) => (sum.length === 0 ? f32x4.const(term) : f32x4.add(f32x4.mul(sum, get(y)), f32x4.const(term))),
+    [],
+  );
+  const exponent = i32x4.add(i32x4.truncate(get(n)), i32x4.splat(i32.const(127)));
+  return sequence(
+    set(y, f32x4.mul(x, f32x4.const(Math.LOG2E))),
+    set(n, f32x4.nearest(get(y))),
+    set(y, f32x4.sub(get(y), get(n))),
+    set(e, f32x4.mul(series, i32x4.shiftLeft(exponent, i32.const(23)))),
+  );
+}
+
+function factorial(k: number): number {
+  return k < 2 ? 1 : k * factorial(k - 1);
+}
+
+/** spread(x0..x5, u, line): step of u += Σ over the slots of pull × x. */
+function writeSpread(module: ModuleWriter, columns: number, stepAt: number): FunctionName {
+  return module.function(
+    Array.from({ length: GROUP + 2 }, () => 'i32'),
+    (locals, ...parameters) => {
+      const x = parameters.slice(0, GROUP);
+      const [u, line] = [parameters[GROUP]!, parameters[GROUP + 1]!];
+      const pulls = locals.several(GROUP, 'v128');
+      const column = (offset: number): Code => {
+        const terms = x.map((slot, s) => f32x4.mul(get(pulls[s]!), v128.load(get(slot), offset)));
+        return v128.store(get(u), total([v128.load(get(u), stepAt + offset), ...terms]), stepAt + offset);
+      };
+      return sequence(
+        ...pulls.map((pull, s) => set(pull, v128.loadSplat32(get(line), s * 4))),
+        eachColumn(locals, columns, [u, ...x], column),
+      );
+    },
+  );
+}
+
+/**
+ * gather(x, target, pull, from, to): step of x += Σ over the negatives listed at from..to of pull × row, and both
+ * steps of the positive where target is not 0. `pull` is the address of the slot's column in line 0.
+ */
+function writeGather(module: ModuleWriter, columns: number, stepAt: number): FunctionName {
+  const passes = new Map<string, FunctionName>();
+  for (let sources = 0; sources <= SOURCES; sources++) {
+    if (sources > 0) passes.set(`${sources}`, writePass(module, columns, stepAt, sources, false));
+    if (sources < SOURCES) passes.set(`positive ${sources}`, writePass(module, columns, stepAt, sources, true));
+  }
+  return module.function(['i32', 'i32', 'i32', 'i32', 'i32'], (_locals, x, target, pull, from, to) => {
+    /** The pass over as many sources as are left, up to `sources`. */
+    const pass = (prefix: string, sources: number): Code => {
+      const name = passes.get(`${prefix}${sources}`);
+      if (name === undefined) return [];
+      const step = sequence(
+        call(name, get(x), get(target), get(pull), get(from)),
+        bump(from, 4 * sources),
+        bump(pull, LINE * sources),
+      );
+      const fewer = pass(prefix, sources - 1);
+      return sources === 0 ? step : when(i32.atLeast(i32.sub(get(to), get(from)), i32.const(4 * sources)), step, fewer);
+    };
+    return sequence(
+      when(get(target), sequence(pass('positive ', SOURCES - 1))),
+      loopWhile(i32.below(get(from), get(to)), pass('', SOURCES)),
+    );
+  });
+}
+
+/** pass(x, target, pull, from): `sources` negatives, after the positive where `positive`. */
+function writePass(
+  module: ModuleWriter,
+  columns: number,
+  stepAt: number,
+  sources: number,
+  positive: boolean,
+): FunctionName {
+  return module.function(['i32', 'i32', 'i32', 'i32'], (locals, x, target, pull, from) => {
+    const rows = locals.several(sources, 'i32');
+    const pulls = locals.several(sources, 'v128');
+    const positivePull = locals.make('v128');
+    const column = (offset: number): Code => {
+      const terms = rows.map((row, k) => f32x4.mul(get(pulls[k]!), v128.load(get(row), offset)));
+      const step = v128.load(get(x), stepAt + offset);
+      if (!positive) return v128.store(get(x), total([step, ...terms]), stepAt + offset);
+      const own = f32x4.mul(get(positivePull), v128.load(get(target), offset));
+      const back = f32x4.mul(get(positivePull), v128.load(get(x), offset));
+      return sequence(
+        v128.store(get(x), total([step, own, ...terms]), stepAt + offset),
+        v128.store(get(target), f32x4.add(v128.load(get(target), stepAt + offset), back), stepAt + offset),
+      );
+    };
+    return sequence(
+      set(positivePull, v128.loadSplat32(get(pull), 0)),
+      ...rows.map((row, k) => set(row, i32.load(get(from), k * 4))),
+      ...pulls.map((value, k) => set(value, v128.loadSplat32(get(pull), LINE * (k + 1)))),
+      eachColumn(locals, columns, [x, ...(positive ? [target] : []), ...rows], column),
+    );
+  });
+}
+
+interface Parts {
+  readonly dot: FunctionName;
+  readonly dots: FunctionName;
+  readonly pulls: FunctionName;
+  readonly spread: FunctionName;
+  readonly gather: FunctionName;
+}
+
+function writeGroups(module: ModuleWriter, { dot, dots, pulls, spread, gather }: Parts): void {
+  module.function(
+    ['i32', 'i32', 'f32'],
+    (locals, entry, last, alpha) => {
+      const x = locals.several(GROUP, 'i32');
+      const target = locals.several(GROUP, 'i32');
+      const [from, to, at, line] = locals.several(4, 'i32') as [Local, Local, Local, Local];
+      const rate = locals.make('v128');
+      const eachNegative = (name: FunctionName, firstLine: number): Code =>
+        sequence(
+          set(at, get(from)),
+          set(line, i32.const(firstLine + LINE)),
+          loopWhile(
+            i32.notEqual(get(at), get(to)),
+            sequence(call(name, ...x.map(get), i32.load(get(at)), get(line)), bump(at, 4), bump(line, LINE)),
+          ),
+        );
+      const positives = sequence(
+        ...x.map((slot, s) => call(dot, get(slot), get(target[s]!), i32.const(DOTS + s * 4))),
+        call(pulls, i32.const(DOTS), i32.const(DOTS + LINE), f32x4.const(1), get(rate), i32.const(POSITIVE_LOSS)),
+      );
+      const group = sequence(
+        ...x.map((slot, s) => set(slot, i32.load(get(entry), s * 4))),
+        ...target.map((slot, s) => set(slot, i32.load(get(entry), (GROUP + s) * 4))),
+        set(from, i32.load(get(entry), GROUP * 8)),
+        set(to, i32.load(get(entry), GROUP * 8 + 4)),
+        when(get(target[0]!), positives),
+        eachNegative(dots, DOTS),
+        call(pulls, i32.const(DOTS + LINE), get(line), f32x4.const(0), get(rate), i32.const(NEGATIVE_LOSS)),
+        eachNegative(spread, PULLS),
+        ...x.map((slot, s) => call(gather, get(slot), get(target[s]!), i32.const(PULLS + s * 4), get(from), get(to))),
+        bump(entry, GROUP_WORDS * 4),
+      );
+      return sequence(set(rate, f32x4.splat(get(alpha))), loopWhile(i32.notEqual(get(entry), get(last)), group));
+    },
+    'groups',
+  );
+}
+
+function writeFlush(module: ModuleWriter, columns: number, stepAt: number): void {
+  const row = module.function(['i32', 'v128'], (locals, record, damping) =>
+    eachColumn(locals, columns, [record], (offset) =>
+      sequence(
+        v128.store(
+          get(record),
+          f32x4.add(v128.load(get(record), offset), f32x4.mul(get(damping), v128.load(get(record), stepAt + offset))),
+          offset,
+        ),
+        v128.store(get(record), f32x4.const(0), stepAt + offset),
+      ),
+    ),
+  );
+  module.function(
+    ['i32', 'i32'],
+    (_locals, entry, last) =>
+      loopWhile(
+        i32.notEqual(get(entry), get(last)),
+        sequence(call(row, i32.load(get(entry)), v128.loadSplat32(get(entry), 4)), bump(entry, FLUSH_WORDS * 4)),
+      ),
+    'flush',
+  );
+}
