@@ -1,0 +1,171 @@
+// Volunteer tabs in a headless browser: opened on a coordinator's page, started, and watched.
+
+import type { Browser, Page } from 'playwright-core';
+import { TributaryError } from '../errors.ts';
+import { DESCRIBE_ADAPTER } from './adapter.ts';
+
+export type EngineChoice = 'webgpu' | 'cpu';
+
+/** What a tab says of itself (window.tributary of the volunteer page). */
+export interface TabStatus {
+  readonly state: string; // idle, connecting, training, waiting, paused, leaving, left, done or error
+  readonly reason: string; // why it is in that state, in words
+  readonly engine: string; // empty until it is chosen
+  readonly device: string;
+  readonly wordsPerSecond: number;
+  readonly accepted: number; // pieces of work
+  readonly rejected: number;
+  readonly error: string; // empty while all is well
+}
+
+export interface VolunteersOptions {
+  readonly url: URL; // of the volunteer page
+  readonly tabs: number;
+  readonly engine?: EngineChoice | undefined; // the page chooses unless told
+}
+
+const OPEN_MS = 30_000; // to load the page
+const START_BUTTON_MS = 15_000; // from there to a start button
+const STATUS_MS = 5_000; // a page that does not answer for so long keeps its last status
+
+const NOTHING_YET: TabStatus = {
+  state: 'idle',
+  reason: '',
+  engine: '',
+  device: '',
+  wordsPerSecond: 0,
+  accepted: 0,
+  rejected: 0,
+  error: '',
+};
+
+const ENDED: ReadonlySet<string> = new Set(['done', 'left', 'error']);
+
+/** One tab in a browser context of its own, so that tabs are strangers to each other, as real volunteers are. */
+export class VolunteerTab {
+  readonly #page: Page;
+  #status = NOTHING_YET;
+  #crashed = false;
+
+  constructor(page: Page) {
+    this.#page = page;
+    page.on('crash', () => (this.#crashed = true));
+  }
+
+  get ended(): boolean {
+    return ENDED.has(this.#status.state);
+  }
+
+  /** The tab's status now, or the last known where the page is too busy to answer. */
+  async status(): Promise<TabStatus> {
+    if (this.#crashed) {
+      this.#status = { ...this.#status, state: 'error', wordsPerSecond: 0, error: 'the tab crashed' };
+      return this.#status;
+    }
+    const asked = this.#page.evaluate<unknown>('({ ...window.tributary })').then(statusOf, (error: unknown) => {
+      if (this.#crashed || this.#page.isClosed()) return undefined;
+      throw error;
+    });
+    this.#status = (await withinTime(asked, STATUS_MS)) ?? this.#status;
+    return this.#status;
+  }
+}
+
+/**
+ * Opens the tabs one after the other and starts each. Throws URL_UNREACHABLE, NOT_A_VOLUNTEER_PAGE, or
+ * WEBGPU_UNAVAILABLE where the engine is `webgpu` and the page gets no adapter. The caller closes the browser.
+ */
+export async function openVolunteers(browser: Browser, options: VolunteersOptions): Promise<VolunteerTab[]> {
+  const address = new URL(options.url);
+  if (options.engine !== undefined) address.searchParams.set('engine', options.engine);
+  const tabs: VolunteerTab[] = [];
+  for (let tab = 0; tab < options.tabs; tab++) tabs.push(await openTab(browser, address, options.engine));
+  return tabs;
+}
+
+async function openTab(browser: Browser, address: URL, engine: EngineChoice | undefined): Promise<VolunteerTab> {
+  // A self-signed certificate on this very machine is no risk; elsewhere it may be someone in between.
+  const context = await browser.newContext({ ignoreHTTPSErrors: isLoopback(address.hostname) });
+  const page = await context.newPage();
+  const tab = new VolunteerTab(page);
+  await open(page, address);
+  const start = page.locator('#start');
+  try {
+    await start.waitFor({ state: 'visible', timeout: START_BUTTON_MS });
+  } catch (error) {
+    throw new TributaryError('NOT_A_VOLUNTEER_PAGE', `${address.origin} shows no volunteer page with a start button`, {
+      hint: 'pass the URL that tributary train prints',
+      cause: error,
+    });
+  }
+  if (engine === 'webgpu') await requireAdapter(page, address);
+  await start.click();
+  return tab;
+}
+
+async function open(page: Page, address: URL): Promise<void> {
+  let status: number | undefined;
+  try {
+    const response = await page.goto(address.href, { timeout: OPEN_MS, waitUntil: 'domcontentloaded' });
+    status = response?.status();
+  } catch (error) {
+    const reason = /net::\w+|Timeout \d+ms exceeded/.exec((error as Error).message)?.[0] ?? 'no answer';
+    const certificate = reason.includes('CERT');
+    throw new TributaryError('URL_UNREACHABLE', `${address.origin} cannot be opened: ${reason}`, {
+      hint: certificate
+        ? 'give the coordinator a certificate that this machine trusts (--tls-cert, --tls-key)'
+        : 'check that the coordinator runs, that it listens on that address (--host, --port), and http against https',
+      cause: error,
+    });
+  }
+  if (status !== undefined && status >= 400)
+    throw new TributaryError('NOT_A_VOLUNTEER_PAGE', `${address.href} answers with HTTP status ${status}`, {
+      hint: 'pass the URL that tributary train prints',
+    });
+}
+
+async function requireAdapter(page: Page, address: URL): Promise<void> {
+  if (!(await page.evaluate<boolean>('isSecureContext')))
+    throw new TributaryError('WEBGPU_UNAVAILABLE', `${address.origin} is no secure context, so it has no WebGPU`, {
+      hint: 'serve it over https (--tls-cert or --tls self-signed), use localhost, or join with --engine cpu',
+    });
+  if ((await page.evaluate<string | null>(DESCRIBE_ADAPTER)) === null)
+    throw new TributaryError('WEBGPU_UNAVAILABLE', 'this Chromium has no WebGPU adapter', {
+      hint: 'leave --gpu away for the software adapter, update Chromium, or join with --engine cpu',
+    });
+}
+
+/** Whether the host can only be this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
+/** The status from what the page handed over, which is trusted no further than its types. */
+function statusOf(said: unknown): TabStatus {
+  const fields = (typeof said === 'object' && said !== null ? said : {}) as Readonly<Record<string, unknown>>;
+  const text = (name: string): string => (typeof fields[name] === 'string' ? fields[name] : '');
+  const number = (name: string): number => (typeof fields[name] === 'number' && Number.isFinite(fields[name]) ? fields[name] : 0);
+  return {
+    state: text('state') || 'idle',
+    reason: text('reason'),
+    engine: text('engine'),
+    device: text('device'),
+    wordsPerSecond: number('wordsPerSecond'),
+    accepted: number('accepted'),
+    rejected: number('rejected'),
+    error: text('error'),
+  };
+}
+
+/** The result, or undefined once `ms` have passed. */
+async function withinTime<T>(result: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
