@@ -38,9 +38,9 @@ export class NearestNeighbours {
    */
   nearest(positive: readonly string[], negative: readonly string[] = [], top = 10): Neighbour[] {
     if (positive.length + negative.length === 0)
-      throw new Word2vecError('QUERY_EMPTY', 'the query names no word', 'name at least one positive or negative word');
+      throw new Word2vecError('QUERY_EMPTY', 'the query names no word', 'Name at least one positive or negative word.');
     if (!Number.isInteger(top) || top < 1)
-      throw new Word2vecError('QUERY_TOP', `${top} neighbours were asked for`, 'ask for a whole number, 1 or more');
+      throw new Word2vecError('QUERY_TOP', `${top} neighbours were asked for`, 'Ask for a whole number, 1 or more.');
     const asked = this.#rowsOf([...positive, ...negative]);
     const best = this.#best(this.#direction(asked, positive.length), new Set(asked), top);
     return best.map(({ row, score }) => ({ word: this.#vectors.words[row]!, similarity: score }));
@@ -66,7 +66,7 @@ export class NearestNeighbours {
       throw new Word2vecError(
         'UNKNOWN_WORD',
         `not in the vocabulary: ${named.join(', ')}`,
-        'words are compared exactly, with their case; rare ones are cut by --min-count',
+        'Words are compared exactly, with their case; rare ones are cut by --min-count.',
       );
     }
     return words.map((word) => this.#rows.get(word)!);

@@ -128,7 +128,7 @@ function* rowPrefixes({ words, dim, values }: WordVectors): Generator<Uint8Array
 
 async function readHeader(source: ByteSource): Promise<{ count: number; dim: number }> {
   if ((await source.need(2)) && source.buffer[source.start] === 0x1f && source.buffer[source.start + 1] === 0x8b)
-    throw new Word2vecError('VECTORS_HEADER', 'the file is gzip, not word vectors', 'unpack it first: gunzip FILE');
+    throw new Word2vecError('VECTORS_HEADER', 'the file is gzip, not word vectors', 'Unpack it first: gunzip FILE.');
   const length = await source.find(LINE_FEED, HEADER_BYTES_MAX);
   const line = length < 0 ? undefined : decodeUtf8(source.take(length + 1));
   const match = line === undefined ? null : /^(\d+) +(\d+)\s*$/.exec(line);
@@ -138,7 +138,7 @@ async function readHeader(source: ByteSource): Promise<{ count: number; dim: num
     throw new Word2vecError(
       'VECTORS_HEADER',
       'the file does not begin with a line "WORDS DIMENSIONS" at byte 0: these are no word2vec vectors',
-      'pass a vectors.bin or vectors.txt as tributary train, word2vec or gensim write them',
+      'Pass a vectors.bin or vectors.txt as tributary train, word2vec or gensim write them.',
     );
   return { count, dim };
 }
@@ -214,7 +214,7 @@ function truncated(source: ByteSource, row: number, count: number): Word2vecErro
   return new Word2vecError(
     'VECTORS_TRUNCATED',
     `the file ends at byte ${source.offset + source.buffered}, in row ${row + 1} of ${count}`,
-    'copy or write the file again: its end is missing',
+    'Copy or write the file again: its end is missing.',
   );
 }
 

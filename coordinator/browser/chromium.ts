@@ -28,9 +28,9 @@ const LINUX_PATHS = ['/usr/bin/chromium', '/usr/lib/chromium/chromium', '/opt/go
 const WINDOWS_PATHS = ['Google\\Chrome', 'Chromium', 'Microsoft\\Edge'];
 
 const INSTALL: Partial<Record<NodeJS.Platform, string>> = {
-  linux: 'install it (Debian, Ubuntu: apt install chromium; Fedora: dnf install chromium)',
-  darwin: 'install Google Chrome (brew install --cask google-chrome)',
-  win32: 'install Google Chrome (winget install Google.Chrome)',
+  linux: 'Install it (Debian, Ubuntu: apt install chromium; Fedora: dnf install chromium)',
+  darwin: 'Install Google Chrome (brew install --cask google-chrome)',
+  win32: 'Install Google Chrome (winget install Google.Chrome)',
 };
 
 /**
@@ -42,12 +42,12 @@ export async function findChromium(machine: Machine = process): Promise<string> 
   if (named !== undefined && named !== '') {
     if (await isExecutable(named)) return named;
     throw new TributaryError('CHROMIUM_NOT_FOUND', `${CHROMIUM_VARIABLE} names ${named}, which is no executable file`, {
-      hint: `set ${CHROMIUM_VARIABLE} to the path of Chromium or Chrome, or unset it`,
+      hint: `Set ${CHROMIUM_VARIABLE} to the path of Chromium or Chrome, or unset it.`,
     });
   }
   for (const path of candidates(machine)) if (await isExecutable(path)) return path;
   throw new TributaryError('CHROMIUM_NOT_FOUND', 'no Chromium or Chrome was found on this machine', {
-    hint: `${INSTALL[machine.platform] ?? 'install Chromium or Chrome'}, or set ${CHROMIUM_VARIABLE} to its path`,
+    hint: `${INSTALL[machine.platform] ?? 'Install Chromium or Chrome'}, or set ${CHROMIUM_VARIABLE} to its path.`,
   });
 }
 
@@ -97,7 +97,7 @@ export async function launchChromium({ executable, gpu }: LaunchOptions): Promis
     const lines = (error as Error).message.split('\n').map((line) => line.trim());
     const reason = lines.find((line) => /error while loading|cannot open|ERROR:|No usable sandbox/i.test(line)) ?? lines[0];
     throw new TributaryError('CHROMIUM_FAILED', `${executable} did not start: ${reason}`, {
-      hint: `start it once by hand (${executable} --headless --version), or set ${CHROMIUM_VARIABLE} to another one`,
+      hint: `Start it once by hand (${executable} --headless --version), or set ${CHROMIUM_VARIABLE} to another one.`,
       cause: error,
     });
   }

@@ -25,7 +25,7 @@ export interface VolunteersOptions {
 }
 
 const OPEN_MS = 30_000; // to load the page
-const START_BUTTON_MS = 15_000; // from there to a start button
+const START_BUTTON_MS = 10_000; // from there to a start button
 const STATUS_MS = 5_000; // a page that does not answer for so long keeps its last status
 
 const NOTHING_YET: TabStatus = {
@@ -93,10 +93,7 @@ async function openTab(browser: Browser, address: URL, engine: EngineChoice | un
   try {
     await start.waitFor({ state: 'visible', timeout: START_BUTTON_MS });
   } catch (error) {
-    throw new TributaryError('NOT_A_VOLUNTEER_PAGE', `${address.origin} shows no volunteer page with a start button`, {
-      hint: 'pass the URL that tributary train prints',
-      cause: error,
-    });
+    throw notAPage(`${address.origin} shows no volunteer page with a start button`, error);
   }
   if (engine === 'webgpu') await requireAdapter(page, address);
   await start.click();
@@ -110,28 +107,30 @@ async function open(page: Page, address: URL): Promise<void> {
     status = response?.status();
   } catch (error) {
     const reason = /net::\w+|Timeout \d+ms exceeded/.exec((error as Error).message)?.[0] ?? 'no answer';
+    if (reason === 'net::ERR_HTTP_RESPONSE_CODE_FAILURE') throw notAPage(`${address.href} answers with an error and no page`, error);
     const certificate = reason.includes('CERT');
     throw new TributaryError('URL_UNREACHABLE', `${address.origin} cannot be opened: ${reason}`, {
       hint: certificate
-        ? 'give the coordinator a certificate that this machine trusts (--tls-cert, --tls-key)'
-        : 'check that the coordinator runs, that it listens on that address (--host, --port), and http against https',
+        ? 'Give the coordinator a certificate that this machine trusts (--tls-cert, --tls-key).'
+        : 'Check that the coordinator runs, that it listens on that address (--host, --port), and http against https.',
       cause: error,
     });
   }
-  if (status !== undefined && status >= 400)
-    throw new TributaryError('NOT_A_VOLUNTEER_PAGE', `${address.href} answers with HTTP status ${status}`, {
-      hint: 'pass the URL that tributary train prints',
-    });
+  if (status !== undefined && status >= 400) throw notAPage(`${address.href} answers with HTTP status ${status}`);
+}
+
+function notAPage(message: string, cause?: unknown): TributaryError {
+  return new TributaryError('NOT_A_VOLUNTEER_PAGE', message, { hint: 'Pass the URL that tributary train prints.', cause });
 }
 
 async function requireAdapter(page: Page, address: URL): Promise<void> {
   if (!(await page.evaluate<boolean>('isSecureContext')))
     throw new TributaryError('WEBGPU_UNAVAILABLE', `${address.origin} is no secure context, so it has no WebGPU`, {
-      hint: 'serve it over https (--tls-cert or --tls self-signed), use localhost, or join with --engine cpu',
+      hint: 'Serve it over https (--tls-cert or --tls self-signed), use localhost, or join with --engine cpu.',
     });
   if ((await page.evaluate<string | null>(DESCRIBE_ADAPTER)) === null)
     throw new TributaryError('WEBGPU_UNAVAILABLE', 'this Chromium has no WebGPU adapter', {
-      hint: 'leave --gpu away for the software adapter, update Chromium, or join with --engine cpu',
+      hint: 'Leave --gpu away for the software adapter, update Chromium, or join with --engine cpu.',
     });
 }
 

@@ -53,7 +53,7 @@ async function doctor(corpus: readonly string[], options: DoctorOptions): Promis
   if (options.json) process.stdout.write(`${JSON.stringify({ ok: failed === 0, steps: findings })}\n`);
   if (failed > 0)
     throw new TributaryError('DOCTOR_FAILED', `${failed} of ${findings.length} checks failed`, {
-      hint: 'each failed line above says what to change',
+      hint: 'Each failed line above says what to change.',
     });
   if (!options.json) process.stdout.write(`all ${findings.length} checks passed\n`);
 }
@@ -72,7 +72,7 @@ export function examineNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const ok = major > NODE_LEAST[0] || (major === NODE_LEAST[0] && minor >= NODE_LEAST[1]);
   const least = NODE_LEAST.join('.');
-  return { step: 'Node', ok, detail: version, ...(ok ? {} : { hint: `install Node ${least} or newer` }) };
+  return { step: 'Node', ok, detail: version, ...(ok ? {} : { hint: `Install Node ${least} or newer.` }) };
 }
 
 async function* examineBrowser(gpu: boolean): AsyncGenerator<Finding> {
@@ -99,7 +99,7 @@ async function* examineBrowser(gpu: boolean): AsyncGenerator<Finding> {
           step: 'WebGPU adapter',
           ok: false,
           detail: `none (${kind})`,
-          hint: gpu ? 'update the graphics driver, or leave --gpu away' : 'update Chromium to 113 or newer, or join with --engine cpu',
+          hint: gpu ? 'Update the graphics driver, or leave --gpu away.' : 'Update Chromium to 113 or newer, or join with --engine cpu.',
         }
       : { step: 'WebGPU adapter', ok: true, detail: `${adapter} (${kind})` };
   } finally {
@@ -117,7 +117,7 @@ export async function examinePort(host: string, port: number): Promise<Finding> 
     });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    const hint = code === 'EADDRINUSE' ? 'end what listens there, or pass another --port (0: any free one)' : 'pass another --host or --port';
+    const hint = code === 'EADDRINUSE' ? 'End what listens there, or pass another --port (0: any free one).' : 'Pass another --host or --port.';
     return { step: 'port', ok: false, detail: `${host}:${port}: ${code}`, hint };
   }
   await new Promise((resolve) => server.close(resolve));

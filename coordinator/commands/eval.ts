@@ -59,7 +59,7 @@ export function register(program: Command): void {
 async function evaluate(file: string, options: EvalOptions): Promise<void> {
   if (options.questions === undefined && options.similarity === undefined)
     throw new TributaryError('EVAL_NOTHING', 'nothing to score against was named', {
-      hint: 'pass --questions questions-words.txt, --similarity wordsim353.tsv, or both',
+      hint: 'Pass --questions questions-words.txt, --similarity wordsim353.tsv, or both.',
       exit: EXIT.usage,
     });
   const evaluation = await evaluateModel(await readVectors(file), options);

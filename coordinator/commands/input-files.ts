@@ -28,10 +28,10 @@ async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {
     if (error instanceof Word2vecError) throw coded(error, path);
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT')
-      throw new TributaryError('FILE_NOT_FOUND', `there is no file ${path}`, { hint: 'check the path', cause: error });
+      throw new TributaryError('FILE_NOT_FOUND', `there is no file ${path}`, { hint: 'Check the path.', cause: error });
     if (code === 'EACCES' || code === 'EISDIR' || code === 'EPERM')
       throw new TributaryError('FILE_NOT_READABLE', `${path} cannot be read as a file (${code})`, {
-        hint: 'check its type and permissions',
+        hint: 'Check its type and permissions.',
         cause: error,
       });
     throw error;

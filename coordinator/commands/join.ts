@@ -82,7 +82,7 @@ async function volunteer(browser: Browser, url: URL, options: JoinOptions, signa
     if (!statuses.every(({ state }) => ENDED_OR_SEEKING.has(state))) connectedAt = Date.now();
     else if (Date.now() - connectedAt > LOST_AFTER_MS)
       throw new TributaryError('COORDINATOR_LOST', `no tab has reached ${url.origin} for ${LOST_AFTER_MS / 1000} s`, {
-        hint: 'start the coordinator again (--resume DIR) and join again',
+        hint: 'Start the coordinator again (--resume DIR) and join again.',
       });
     await sleep(STATUS_EVERY_MS, undefined, { signal });
   }
@@ -96,11 +96,11 @@ function end(tabs: readonly VolunteerTab[], statuses: readonly TabStatus[], opti
   const accepted = total(statuses, ({ accepted: pieces }) => pieces);
   if (failed.length === tabs.length)
     throw new TributaryError('VOLUNTEERS_FAILED', `every tab ended in an error: ${reasonOf(failed[0]!)}`, {
-      hint: 'tributary doctor examines the browser; --engine cpu needs no WebGPU',
+      hint: '"tributary doctor" examines the browser; --engine cpu needs no WebGPU.',
     });
   for (const status of failed) process.stderr.write(`a tab failed: ${reasonOf(status)}\n`);
   if (options.json) writeJson({ event: 'done', tabs: tabs.length, failed: failed.length, accepted });
-  else process.stdout.write(`\nthe run is done: ${accepted} pieces of work accepted from ${tabs.length} tabs\n`);
+  else process.stdout.write(`\nthe run is done: ${accepted} pieces of work accepted from ${tabs.length} ${tabs.length === 1 ? 'tab' : 'tabs'}\n`);
 }
 
 /** One line of text for all tabs. */

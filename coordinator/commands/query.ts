@@ -40,7 +40,7 @@ async function query(file: string, options: QueryOptions): Promise<void> {
   const { positive, negative, top } = options;
   if (positive.length + negative.length === 0)
     throw new TributaryError('QUERY_EMPTY', 'the query names no word', {
-      hint: 'pass --positive WORD…, --negative WORD… or both, after the file',
+      hint: 'Pass --positive WORD…, --negative WORD… or both, after the file.',
       exit: EXIT.usage,
     });
   const vectors = await readVectors(file);

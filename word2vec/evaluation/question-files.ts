@@ -40,7 +40,7 @@ export function parseQuestions(text: string): QuestionSection[] {
     section.questions.push({ a, b, c, expected });
   }
   if (!sections.some((section) => section.questions.length > 0))
-    throw new Word2vecError('QUESTIONS_EMPTY', 'the file holds no question', 'pass a file like questions-words.txt');
+    throw new Word2vecError('QUESTIONS_EMPTY', 'the file holds no question', 'Pass a file like questions-words.txt.');
   return sections;
 }
 
@@ -58,12 +58,12 @@ export function parsePairs(text: string): RatedPair[] {
       throw new Word2vecError(
         'PAIRS_LINE',
         `line ${number} (${shown(line)}) is not word<TAB>word<TAB>number`,
-        'convert the file to three columns divided by tabs; comments begin with #',
+        'Convert the file to three columns divided by tabs; comments begin with #.',
       );
     pairs.push({ a, b, rating });
   }
   if (pairs.length === 0)
-    throw new Word2vecError('PAIRS_EMPTY', 'the file holds no word pair', 'pass lines of word<TAB>word<TAB>rating');
+    throw new Word2vecError('PAIRS_EMPTY', 'the file holds no word pair', 'Pass lines of word<TAB>word<TAB>rating.');
   return pairs;
 }
 
@@ -79,7 +79,7 @@ function badQuestion(number: number, line: string, expected: string): Word2vecEr
   return new Word2vecError(
     'QUESTIONS_LINE',
     `line ${number} (${shown(line)}) is no question: ${expected}`,
-    'pass a file like questions-words.txt',
+    'Pass a file like questions-words.txt.',
   );
 }
 
