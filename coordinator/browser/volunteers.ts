@@ -27,6 +27,7 @@ export interface VolunteersOptions {
 const OPEN_MS = 30_000; // to load the page
 const START_BUTTON_MS = 10_000; // from there to a start button
 const STATUS_MS = 5_000; // a page that does not answer for so long keeps its last status
+const UNANSWERED_MAX = 12; // questions in a row, after which the tab is given up
 
 const NOTHING_YET: TabStatus = {
   state: 'idle',
@@ -46,6 +47,8 @@ export class VolunteerTab {
   readonly #page: Page;
   #status = NOTHING_YET;
   #crashed = false;
+  #unanswered = 0; // questions in a row without an answer
+  #failure = 'no reply in time'; // of the last question that failed
 
   constructor(page: Page) {
     this.#page = page;
@@ -56,19 +59,28 @@ export class VolunteerTab {
     return ENDED.has(this.#status.state);
   }
 
-  /** The tab's status now, or the last known where the page is too busy to answer. */
+  /** The tab's status now, or the last known where the page did not answer this time. */
   async status(): Promise<TabStatus> {
-    if (this.#crashed) {
-      this.#status = { ...this.#status, state: 'error', wordsPerSecond: 0, error: 'the tab crashed' };
-      return this.#status;
-    }
-    const asked = this.#page.evaluate<unknown>('({ ...window.tributary })').then(statusOf, (error: unknown) => {
-      if (this.#crashed || this.#page.isClosed()) return undefined;
-      throw error;
-    });
-    this.#status = (await withinTime(asked, STATUS_MS)) ?? this.#status;
+    const answer = this.#crashed ? undefined : await withinTime(this.#ask(), STATUS_MS);
+    this.#unanswered = answer === undefined ? this.#unanswered + 1 : 0;
+    if (answer !== undefined) this.#status = answer;
+    else if (this.#crashed) this.#status = failed(this.#status, 'the tab crashed');
+    else if (this.#unanswered >= UNANSWERED_MAX) this.#status = failed(this.#status, `the tab no longer answers: ${this.#failure}`);
     return this.#status;
   }
+
+  async #ask(): Promise<TabStatus | undefined> {
+    try {
+      return statusOf(await this.#page.evaluate<unknown>('({ ...window.tributary })'));
+    } catch (error) {
+      this.#failure = (error as Error).message.split('\n', 1)[0]!; // counted, and told once it is too much
+      return undefined;
+    }
+  }
+}
+
+function failed(status: TabStatus, error: string): TabStatus {
+  return { ...status, state: 'error', wordsPerSecond: 0, error };
 }
 
 /**

@@ -108,7 +108,7 @@ async function* examineBrowser(gpu: boolean): AsyncGenerator<Finding> {
 }
 
 /** Whether the coordinator could listen there; listens for a moment to know. */
-export async function examinePort(host: string, port: number): Promise<Finding> {
+async function examinePort(host: string, port: number): Promise<Finding> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -125,7 +125,7 @@ export async function examinePort(host: string, port: number): Promise<Finding> 
 }
 
 /** A finding as lines for the terminal: ✓ or ✗, the step, what was found, and what to change. */
-export function findingText({ step, ok, detail, hint }: Finding, colour: boolean): string {
+function findingText({ step, ok, detail, hint }: Finding, colour: boolean): string {
   const paint = (code: number, text: string): string => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
   const mark = ok ? paint(32, '✓') : paint(31, '✗');
   return `${mark} ${step}: ${detail}${hint === undefined ? '' : `\n  → ${hint}`}`;

@@ -104,7 +104,7 @@ function end(tabs: readonly VolunteerTab[], statuses: readonly TabStatus[], opti
 }
 
 /** One line of text for all tabs. */
-export function statusLine(statuses: readonly TabStatus[]): string {
+function statusLine(statuses: readonly TabStatus[]): string {
   const states = new Map<string, number>();
   for (const { state } of statuses) states.set(state, (states.get(state) ?? 0) + 1);
   const counts = [...states].map(([state, count]) => `${count} ${state}`).join(', ');

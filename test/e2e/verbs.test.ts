@@ -5,10 +5,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { binaryVectors, textVectors } from '../../word2vec/vector-file.ts';
 import { smallModel, smallPairs, smallQuestions } from '../unit/evaluation/small-model.ts';
-import { ended, runVerb, startVerb } from './verb-process.ts';
+import { ended, renderers, runVerb, startVerb } from './verb-process.ts';
 
 const VERB_MS = 60_000;
 let folder: string;
@@ -179,6 +180,30 @@ describe('join', { timeout: VERB_MS }, () => {
     const { exit, stderr } = await ended(child);
     expect(exit).toBe(130);
     expect(stderr).toMatch(/interrupted/);
+  });
+
+  it('outlives a tab that is killed, and fails when none is left', async () => {
+    const child = startVerb(['join', `${url}/forever`, '--tabs', '2', '--json']);
+    const result = ended(child);
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const states = async (): Promise<string> => {
+      const { value } = await lines.next();
+      const { tabs } = JSON.parse(value as string) as { tabs: number | { state: string }[] };
+      return typeof tabs === 'number' ? 'joined' : tabs.map(({ state }) => state).sort().join();
+    };
+    while ((await states()) !== 'training,training');
+    // A spare renderer without a page may be among them, so kill one after the other until a tab is hit.
+    let alive: number[];
+    do {
+      alive = await renderers(child.pid!);
+      process.kill(alive[0]!, 'SIGKILL');
+      await states();
+    } while ((await states()) === 'training,training');
+    expect(await states()).toBe('error,training');
+    for (const pid of await renderers(child.pid!)) process.kill(pid, 'SIGKILL');
+    const { exit, stderr } = await result;
+    expect(exit).toBe(1);
+    expect(stderr).toMatch(/VOLUNTEERS_FAILED.*the tab crashed/);
   });
 
   it.each([
