@@ -37,7 +37,7 @@ export const NEGATIVE_LOSS = 32;
 export const SCRATCH_END = PULLS + LINE * (1 + MAX_NEGATIVES);
 
 /** Columns per turn of the column loops. */
-const UNROLL = 5;
+const UNROLL = 4;
 /** Sources that one pass over a row's step can add: their gradients stay in registers. */
 const SOURCES = 6;
 
