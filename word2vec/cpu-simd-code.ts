@@ -22,7 +22,8 @@ import { SATURATION } from './engine.ts';
 import { GROUP, MAX_NEGATIVES } from './plan.ts';
 
 /**
- * Memory, in bytes. A row is a record: its values, padded with zeros to whole vectors, then its summed step, as long.
+ * Memory, in bytes. A row is padded with zeros to whole vectors; so is its summed step, which has a place of its own
+ * for one minibatch only, so that a minibatch's steps stay in the processor's cache.
  * Scratch holds, for the group at hand, a line of 8 floats per output row: one per slot, the last two zero.
  * Line 0 is the positives, line 1 + k the k-th negative.
  */
@@ -49,25 +50,28 @@ export function columnsOf(dim: number): number {
 /**
  * The module for rows of `columns` vectors. Exports
  * `groups(from, to, alpha)`: trains the groups whose entries lie at addresses from..to, without flushing. An entry is
- *   14 words: 6 input records, 6 target records (the first 0 where the group has none), the addresses where its
- *   list of negatives' records begins and ends. An absent slot names a record of zeros.
- * `flush(from, to)`: adds steps to rows. An entry is 2 words: the record and its damping, a float.
+ *   26 words: 6 input rows and their steps, 6 target rows (all 0 where the group has none) and their steps, and
+ *   where its list of negatives, each a row and its step, begins and ends. An absent slot names a row of zeros.
+ * `flush(from, to)`: adds steps to rows and clears them. An entry is 3 words: row, step, and damping, a float.
  */
 export function kernelCode(columns: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
-  const stepAt = columns * 16;
   const dot = writeDot(module, columns);
   const dots = writeDots(module, columns);
   const pulls = writePulls(module);
-  const spread = writeSpread(module, columns, stepAt);
-  const gather = writeGather(module, columns, stepAt);
+  const spread = writeSpread(module, columns);
+  const gather = writeGather(module, columns);
   writeGroups(module, { dot, dots, pulls, spread, gather });
-  writeFlush(module, columns, stepAt);
+  writeFlush(module, columns);
   return module.bytes();
 }
 
-export const GROUP_WORDS = GROUP * 2 + 2;
-export const FLUSH_WORDS = 2;
+export const GROUP_WORDS = GROUP * 4 + 2;
+/** Bytes from a slot's input row to its step, and to its target row; from the target row to its step. */
+const STEP_AT = GROUP * 4;
+const TARGET_AT = GROUP * 8;
+export const NEGATIVE_WORDS = 2;
+export const FLUSH_WORDS = 3;
 
 /** `body` for every column; `offset` is to be added to each of the `pointers`, which move. */
 function eachColumn(locals: Locals, columns: number, pointers: readonly Local[], body: (offset: number) => Code): Code {
@@ -223,84 +227,88 @@ function factorial(k: number): number {
   return k < 2 ? 1 : k * factorial(k - 1);
 }
 
-/** spread(x0..x5, u, line): step of u += Σ over the slots of pull × x. */
-function writeSpread(module: ModuleWriter, columns: number, stepAt: number): FunctionName {
+/** spread(x0..x5, step, line): step of an output row += Σ over the slots of pull × x. */
+function writeSpread(module: ModuleWriter, columns: number): FunctionName {
   return module.function(
     Array.from({ length: GROUP + 2 }, () => 'i32'),
     (locals, ...parameters) => {
       const x = parameters.slice(0, GROUP);
-      const [u, line] = [parameters[GROUP]!, parameters[GROUP + 1]!];
+      const [step, line] = [parameters[GROUP]!, parameters[GROUP + 1]!];
       const pulls = locals.several(GROUP, 'v128');
       const column = (offset: number): Code => {
         const terms = x.map((slot, s) => f32x4.mul(get(pulls[s]!), v128.load(get(slot), offset)));
-        return v128.store(get(u), total([v128.load(get(u), stepAt + offset), ...terms]), stepAt + offset);
+        return v128.store(get(step), total([v128.load(get(step), offset), ...terms]), offset);
       };
       return sequence(
         ...pulls.map((pull, s) => set(pull, v128.loadSplat32(get(line), s * 4))),
-        eachColumn(locals, columns, [u, ...x], column),
+        eachColumn(locals, columns, [step, ...x], column),
       );
     },
   );
 }
 
 /**
- * gather(x, target, pull, from, to): step of x += Σ over the negatives listed at from..to of pull × row, and both
- * steps of the positive where target is not 0. `pull` is the address of the slot's column in line 0.
+ * gather(slot, pull, from, to): step of the slot's input row += Σ over the negatives listed at from..to of pull × row,
+ * and both steps of its positive, if any. `slot` is the address of its words in the group's entry, `pull` of its
+ * column in line 0.
  */
-function writeGather(module: ModuleWriter, columns: number, stepAt: number): FunctionName {
+function writeGather(module: ModuleWriter, columns: number): FunctionName {
   const passes = new Map<string, FunctionName>();
   for (let sources = 0; sources <= SOURCES; sources++) {
-    if (sources > 0) passes.set(`${sources}`, writePass(module, columns, stepAt, sources, false));
-    if (sources < SOURCES) passes.set(`positive ${sources}`, writePass(module, columns, stepAt, sources, true));
+    if (sources > 0) passes.set(`${sources}`, writePass(module, columns, sources, false));
+    if (sources < SOURCES) passes.set(`positive ${sources}`, writePass(module, columns, sources, true));
   }
-  return module.function(['i32', 'i32', 'i32', 'i32', 'i32'], (_locals, x, target, pull, from, to) => {
+  return module.function(['i32', 'i32', 'i32', 'i32'], (_locals, slot, pull, from, to) => {
     /** The pass over as many sources as are left, up to `sources`. */
     const pass = (prefix: string, sources: number): Code => {
       const name = passes.get(`${prefix}${sources}`);
       if (name === undefined) return [];
       const step = sequence(
-        call(name, get(x), get(target), get(pull), get(from)),
-        bump(from, 4 * sources),
+        call(name, get(slot), get(pull), get(from)),
+        bump(from, NEGATIVE_WORDS * 4 * sources),
         bump(pull, LINE * sources),
       );
-      const fewer = pass(prefix, sources - 1);
-      return sources === 0 ? step : when(i32.atLeast(i32.sub(get(to), get(from)), i32.const(4 * sources)), step, fewer);
+      const left = i32.sub(get(to), get(from));
+      if (sources === 0) return step;
+      return when(i32.atLeast(left, i32.const(NEGATIVE_WORDS * 4 * sources)), step, pass(prefix, sources - 1));
     };
     return sequence(
-      when(get(target), sequence(pass('positive ', SOURCES - 1))),
+      when(i32.load(get(slot), TARGET_AT), pass('positive ', SOURCES - 1)),
       loopWhile(i32.below(get(from), get(to)), pass('', SOURCES)),
     );
   });
 }
 
-/** pass(x, target, pull, from): `sources` negatives, after the positive where `positive`. */
-function writePass(
-  module: ModuleWriter,
-  columns: number,
-  stepAt: number,
-  sources: number,
-  positive: boolean,
-): FunctionName {
-  return module.function(['i32', 'i32', 'i32', 'i32'], (locals, x, target, pull, from) => {
+/** pass(slot, pull, from): `sources` negatives, after the positive where `positive`. */
+function writePass(module: ModuleWriter, columns: number, sources: number, positive: boolean): FunctionName {
+  return module.function(['i32', 'i32', 'i32'], (locals, slot, pull, from) => {
+    const [x, inputStep, target, outputStep] = locals.several(4, 'i32') as [Local, Local, Local, Local];
     const rows = locals.several(sources, 'i32');
     const pulls = locals.several(sources, 'v128');
     const positivePull = locals.make('v128');
     const column = (offset: number): Code => {
       const terms = rows.map((row, k) => f32x4.mul(get(pulls[k]!), v128.load(get(row), offset)));
-      const step = v128.load(get(x), stepAt + offset);
-      if (!positive) return v128.store(get(x), total([step, ...terms]), stepAt + offset);
+      const step = v128.load(get(inputStep), offset);
+      if (!positive) return v128.store(get(inputStep), total([step, ...terms]), offset);
       const own = f32x4.mul(get(positivePull), v128.load(get(target), offset));
       const back = f32x4.mul(get(positivePull), v128.load(get(x), offset));
       return sequence(
-        v128.store(get(x), total([step, own, ...terms]), stepAt + offset),
-        v128.store(get(target), f32x4.add(v128.load(get(target), stepAt + offset), back), stepAt + offset),
+        v128.store(get(inputStep), total([step, own, ...terms]), offset),
+        v128.store(get(outputStep), f32x4.add(v128.load(get(outputStep), offset), back), offset),
       );
     };
-    return sequence(
+    const ofPositive = sequence(
+      set(x, i32.load(get(slot))),
+      set(target, i32.load(get(slot), TARGET_AT)),
+      set(outputStep, i32.load(get(slot), TARGET_AT + STEP_AT)),
       set(positivePull, v128.loadSplat32(get(pull), 0)),
-      ...rows.map((row, k) => set(row, i32.load(get(from), k * 4))),
+    );
+    return sequence(
+      set(inputStep, i32.load(get(slot), STEP_AT)),
+      positive ? ofPositive : [],
+      ...rows.map((row, k) => set(row, i32.load(get(from), k * NEGATIVE_WORDS * 4))),
       ...pulls.map((value, k) => set(value, v128.loadSplat32(get(pull), LINE * (k + 1)))),
-      eachColumn(locals, columns, [x, ...(positive ? [target] : []), ...rows], column),
+      eachColumn(locals, columns, [inputStep, ...(positive ? [x, target, outputStep] : []), ...rows], column),
     );
   });
 }
@@ -321,13 +329,17 @@ function writeGroups(module: ModuleWriter, { dot, dots, pulls, spread, gather }:
       const target = locals.several(GROUP, 'i32');
       const [from, to, at, line] = locals.several(4, 'i32') as [Local, Local, Local, Local];
       const rate = locals.make('v128');
-      const eachNegative = (name: FunctionName, firstLine: number): Code =>
+      const eachNegative = (name: FunctionName, word: number, firstLine: number): Code =>
         sequence(
           set(at, get(from)),
           set(line, i32.const(firstLine + LINE)),
           loopWhile(
             i32.notEqual(get(at), get(to)),
-            sequence(call(name, ...x.map(get), i32.load(get(at)), get(line)), bump(at, 4), bump(line, LINE)),
+            sequence(
+              call(name, ...x.map(get), i32.load(get(at), word * 4), get(line)),
+              bump(at, NEGATIVE_WORDS * 4),
+              bump(line, LINE),
+            ),
           ),
         );
       const positives = sequence(
@@ -336,14 +348,16 @@ function writeGroups(module: ModuleWriter, { dot, dots, pulls, spread, gather }:
       );
       const group = sequence(
         ...x.map((slot, s) => set(slot, i32.load(get(entry), s * 4))),
-        ...target.map((slot, s) => set(slot, i32.load(get(entry), (GROUP + s) * 4))),
-        set(from, i32.load(get(entry), GROUP * 8)),
-        set(to, i32.load(get(entry), GROUP * 8 + 4)),
+        ...target.map((slot, s) => set(slot, i32.load(get(entry), TARGET_AT + s * 4))),
+        set(from, i32.load(get(entry), GROUP * 16)),
+        set(to, i32.load(get(entry), GROUP * 16 + 4)),
         when(get(target[0]!), positives),
-        eachNegative(dots, DOTS),
+        eachNegative(dots, 0, DOTS),
         call(pulls, i32.const(DOTS + LINE), get(line), f32x4.const(0), get(rate), i32.const(NEGATIVE_LOSS)),
-        eachNegative(spread, PULLS),
-        ...x.map((slot, s) => call(gather, get(slot), get(target[s]!), i32.const(PULLS + s * 4), get(from), get(to))),
+        eachNegative(spread, 1, PULLS),
+        ...x.map((_, s) =>
+          call(gather, i32.add(get(entry), i32.const(s * 4)), i32.const(PULLS + s * 4), get(from), get(to)),
+        ),
         bump(entry, GROUP_WORDS * 4),
       );
       return sequence(set(rate, f32x4.splat(get(alpha))), loopWhile(i32.notEqual(get(entry), get(last)), group));
@@ -352,26 +366,25 @@ function writeGroups(module: ModuleWriter, { dot, dots, pulls, spread, gather }:
   );
 }
 
-function writeFlush(module: ModuleWriter, columns: number, stepAt: number): void {
-  const row = module.function(['i32', 'v128'], (locals, record, damping) =>
-    eachColumn(locals, columns, [record], (offset) =>
-      sequence(
-        v128.store(
-          get(record),
-          f32x4.add(v128.load(get(record), offset), f32x4.mul(get(damping), v128.load(get(record), stepAt + offset))),
-          offset,
-        ),
-        v128.store(get(record), f32x4.const(0), stepAt + offset),
-      ),
-    ),
+function writeFlush(module: ModuleWriter, columns: number): void {
+  const row = module.function(['i32', 'i32', 'v128'], (locals, values, step, damping) =>
+    eachColumn(locals, columns, [values, step], (offset) => {
+      const moved = f32x4.mul(get(damping), v128.load(get(step), offset));
+      return sequence(
+        v128.store(get(values), f32x4.add(v128.load(get(values), offset), moved), offset),
+        v128.store(get(step), f32x4.const(0), offset),
+      );
+    }),
   );
   module.function(
     ['i32', 'i32'],
-    (_locals, entry, last) =>
-      loopWhile(
+    (_locals, entry, last) => {
+      const operands = [i32.load(get(entry)), i32.load(get(entry), 4), v128.loadSplat32(get(entry), 8)];
+      return loopWhile(
         i32.notEqual(get(entry), get(last)),
-        sequence(call(row, i32.load(get(entry)), v128.loadSplat32(get(entry), 4)), bump(entry, FLUSH_WORDS * 4)),
-      ),
+        sequence(call(row, ...operands), bump(entry, FLUSH_WORDS * 4)),
+      );
+    },
     'flush',
   );
 }

@@ -7,6 +7,7 @@ import {
   kernelCode,
   LINE,
   NEGATIVE_LOSS,
+  NEGATIVE_WORDS,
   POSITIVE_LOSS,
   SCRATCH_END,
 } from './cpu-simd-code.ts';
@@ -38,18 +39,23 @@ export function hasSimd(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(kernelCode(1));
 }
 
-/** Byte addresses of a lease's pieces in memory; groups and lists first, then a record of zeros, then all rows. */
+/** Byte addresses of a lease's pieces in memory. */
 interface Layout {
   readonly groups: number;
   readonly negatives: number;
   readonly inputFlush: number;
   readonly outputFlush: number;
+  /** A row of zeros for absent slots, and the step that it would take. */
   readonly zero: number;
+  readonly zeroStep: number;
+  /** Steps, in the order of the minibatch's flush list. */
+  readonly inputSteps: number;
+  readonly outputSteps: number;
   readonly input: number;
   readonly output: number;
   readonly end: number;
-  /** Bytes of a record: a padded row and its summed step. */
-  readonly record: number;
+  /** Bytes of a row or step. */
+  readonly row: number;
 }
 
 export class SimdKernel implements CpuKernel {
@@ -60,6 +66,9 @@ export class SimdKernel implements CpuKernel {
   /** Code is written for one row length; leases of a run share it. */
   #columns = 0;
   #exports: Exports | undefined;
+  /** Where the step of each row of the minibatch at hand lies. */
+  #inputStepAt = new Uint32Array(0);
+  #outputStepAt = new Uint32Array(0);
 
   async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
     const exports = await this.#codeFor(columnsOf(rows.dim));
@@ -67,12 +76,12 @@ export class SimdKernel implements CpuKernel {
     this.#reserve(at.end);
     const losses = new Float64Array(this.#memory.buffer, 0, SCRATCH_END / 8).fill(0);
     for (const sum of [POSITIVE_LOSS, NEGATIVE_LOSS]) losses.fill(1, sum / 8 + 2, sum / 8 + 4);
-    const positiveGroups = writeGroups(this.#words, plan, at);
-    writeFlush(this.#words, this.#floats, plan.inputFlush, at.inputFlush, at.input, at.record, step);
-    writeFlush(this.#words, this.#floats, plan.outputFlush, at.outputFlush, at.output, at.record, step);
-    this.#floats.fill(0, at.zero / 4, at.end / 4);
-    copyRows(rows.input, this.#floats, rows.dim, at.input, at.record, 'in');
-    copyRows(rows.output, this.#floats, rows.dim, at.output, at.record, 'in');
+    const positiveGroups = this.#writeGroups(plan, at);
+    this.#writeFlush(plan.inputFlush, at.inputFlush, at.input, at.inputSteps, at.row, step);
+    this.#writeFlush(plan.outputFlush, at.outputFlush, at.output, at.outputSteps, at.row, step);
+    this.#floats.fill(0, at.zero / 4, at.input / 4);
+    this.#writeRows(rows.input, rows.dim, at.input, at.row);
+    this.#writeRows(rows.output, rows.dim, at.output, at.row);
     // A call a minibatch: V8 swaps in its optimised code between calls only.
     for (let batch = 0; batch < plan.minibatches; batch++) {
       const [from, to] = [plan.batchStart[batch]!, plan.batchStart[batch + 1]!];
@@ -80,8 +89,8 @@ export class SimdKernel implements CpuKernel {
       flush(exports, plan.inputFlush, at.inputFlush, batch);
       flush(exports, plan.outputFlush, at.outputFlush, batch);
     }
-    copyRows(rows.input, this.#floats, rows.dim, at.input, at.record, 'out');
-    copyRows(rows.output, this.#floats, rows.dim, at.output, at.record, 'out');
+    this.#readRows(rows.input, rows.dim, at.input, at.row);
+    this.#readRows(rows.output, rows.dim, at.output, at.row);
     const lanes = LINE / 4;
     return {
       positive: total(losses, POSITIVE_LOSS, positiveGroups * lanes - plan.positiveDots),
@@ -119,80 +128,134 @@ export class SimdKernel implements CpuKernel {
     this.#words = new Uint32Array(this.#memory.buffer);
     this.#floats = new Float32Array(this.#memory.buffer);
   }
+
+  /** Writes the groups' entries and lists as `kernelCode` reads them. Answers how many groups have positives. */
+  #writeGroups(plan: Plan, at: Layout): number {
+    if (this.#inputStepAt.length < plan.inputIds.length) this.#inputStepAt = new Uint32Array(plan.inputIds.length);
+    if (this.#outputStepAt.length < plan.outputIds.length) this.#outputStepAt = new Uint32Array(plan.outputIds.length);
+    const words = this.#words;
+    const inputStepAt = this.#inputStepAt;
+    const outputStepAt = this.#outputStepAt;
+    let positiveGroups = 0;
+    let word = at.groups / 4;
+    let listed = at.negatives / 4;
+    for (let batch = 0; batch < plan.minibatches; batch++) {
+      placeSteps(inputStepAt, plan.inputFlush, batch, at.inputSteps, at.row);
+      placeSteps(outputStepAt, plan.outputFlush, batch, at.outputSteps, at.row);
+      for (let group = plan.batchStart[batch]!; group < plan.batchStart[batch + 1]!; group++) {
+        const positive = plan.groupOutputs[group * GROUP] !== ABSENT;
+        if (positive) positiveGroups++;
+        for (let slot = 0; slot < GROUP; slot++) {
+          const x = plan.groupInputs[group * GROUP + slot]!;
+          const target = plan.groupOutputs[group * GROUP + slot]!;
+          const absentTarget = positive ? at.zero : 0;
+          words[word + slot] = x === ABSENT ? at.zero : at.input + x * at.row;
+          words[word + GROUP + slot] = x === ABSENT ? at.zeroStep : inputStepAt[x]!;
+          words[word + GROUP * 2 + slot] = target === ABSENT ? absentTarget : at.output + target * at.row;
+          words[word + GROUP * 3 + slot] = target === ABSENT ? at.zeroStep : outputStepAt[target]!;
+        }
+        words[word + GROUP * 4] = listed * 4;
+        for (let k = plan.negativeStart[group]!; k < plan.negativeStart[group + 1]!; k++) {
+          const row = plan.negatives[k]!;
+          words[listed++] = at.output + row * at.row;
+          words[listed++] = outputStepAt[row]!;
+        }
+        words[word + GROUP * 4 + 1] = listed * 4;
+        word += GROUP_WORDS;
+      }
+    }
+    return positiveGroups;
+  }
+
+  #writeFlush(list: FlushList, at: number, rows: number, steps: number, row: number, step: StepSize): void {
+    let word = at / 4;
+    for (let batch = 0; batch + 1 < list.start.length; batch++) {
+      const first = list.start[batch]!;
+      for (let entry = first; entry < list.start[batch + 1]!; entry++) {
+        this.#words[word] = rows + list.rows[entry]! * row;
+        this.#words[word + 1] = steps + (entry - first) * row;
+        this.#floats[word + 2] = 1 / (1 + step.damping * step.alpha * (list.hits[entry]! - 1));
+        word += FLUSH_WORDS;
+      }
+    }
+  }
+
+  #writeRows(rows: Float32Array, dim: number, at: number, row: number): void {
+    if (row === dim * 4) {
+      this.#floats.set(rows, at / 4);
+      return;
+    }
+    const floats = this.#floats;
+    let to = at / 4;
+    for (let begin = 0; begin < rows.length; begin += dim) {
+      for (let d = 0; d < dim; d++) floats[to + d] = rows[begin + d]!;
+      floats.fill(0, to + dim, to + row / 4);
+      to += row / 4;
+    }
+  }
+
+  #readRows(rows: Float32Array, dim: number, at: number, row: number): void {
+    if (row === dim * 4) {
+      rows.set(this.#floats.subarray(at / 4, at / 4 + rows.length));
+      return;
+    }
+    const floats = this.#floats;
+    let from = at / 4;
+    for (let begin = 0; begin < rows.length; begin += dim) {
+      for (let d = 0; d < dim; d++) rows[begin + d] = floats[from + d]!;
+      from += row / 4;
+    }
+  }
 }
 
 function layOut(plan: Plan, dim: number): Layout {
-  const record = columnsOf(dim) * 32;
-  const flushBytes = FLUSH_WORDS * 4;
+  const row = columnsOf(dim) * 16;
   const groups = SCRATCH_END;
   const negatives = groups + plan.groups * GROUP_WORDS * 4;
-  const inputFlush = negatives + plan.negatives.length * 4;
-  const outputFlush = inputFlush + plan.inputFlush.rows.length * flushBytes;
-  const zero = Math.ceil((outputFlush + plan.outputFlush.rows.length * flushBytes) / 64) * 64;
-  const input = zero + record;
-  const output = input + plan.inputIds.length * record;
-  const end = output + plan.outputIds.length * record;
-  return { groups, negatives, inputFlush, outputFlush, zero, input, output, end, record };
+  const inputFlush = negatives + plan.negatives.length * NEGATIVE_WORDS * 4;
+  const outputFlush = inputFlush + plan.inputFlush.rows.length * FLUSH_WORDS * 4;
+  const zero = Math.ceil((outputFlush + plan.outputFlush.rows.length * FLUSH_WORDS * 4) / 64) * 64;
+  const zeroStep = zero + row;
+  const inputSteps = zeroStep + row;
+  const outputSteps = inputSteps + longestFlush(plan.inputFlush) * row;
+  const input = outputSteps + longestFlush(plan.outputFlush) * row;
+  const output = input + plan.inputIds.length * row;
+  const end = output + plan.outputIds.length * row;
+  return {
+    groups,
+    negatives,
+    inputFlush,
+    outputFlush,
+    zero,
+    zeroStep,
+    inputSteps,
+    outputSteps,
+    input,
+    output,
+    end,
+    row,
+  };
 }
 
-/** Writes the groups' entries and lists as `kernelCode` reads them. Answers how many groups have positives. */
-function writeGroups(words: Uint32Array, plan: Plan, at: Layout): number {
-  let positiveGroups = 0;
-  let word = at.groups / 4;
-  for (let group = 0; group < plan.groups; group++) {
-    const positive = plan.groupOutputs[group * GROUP] !== ABSENT;
-    if (positive) positiveGroups++;
-    for (let slot = 0; slot < GROUP; slot++) {
-      const x = plan.groupInputs[group * GROUP + slot]!;
-      const target = plan.groupOutputs[group * GROUP + slot]!;
-      words[word + slot] = x === ABSENT ? at.zero : at.input + x * at.record;
-      words[word + GROUP + slot] = target !== ABSENT ? at.output + target * at.record : positive ? at.zero : 0;
-    }
-    words[word + GROUP * 2] = at.negatives + plan.negativeStart[group]! * 4;
-    words[word + GROUP * 2 + 1] = at.negatives + plan.negativeStart[group + 1]! * 4;
-    word += GROUP_WORDS;
+/** Most rows that one minibatch flushes. */
+function longestFlush(list: FlushList): number {
+  let longest = 0;
+  for (let batch = 0; batch + 1 < list.start.length; batch++) {
+    longest = Math.max(longest, list.start[batch + 1]! - list.start[batch]!);
   }
-  for (let k = 0; k < plan.negatives.length; k++) {
-    words[at.negatives / 4 + k] = at.output + plan.negatives[k]! * at.record;
-  }
-  return positiveGroups;
+  return longest;
 }
 
-function writeFlush(
-  words: Uint32Array,
-  floats: Float32Array,
-  list: FlushList,
-  at: number,
-  rows: number,
-  record: number,
-  step: StepSize,
-): void {
-  for (let entry = 0; entry < list.rows.length; entry++) {
-    words[at / 4 + entry * FLUSH_WORDS] = rows + list.rows[entry]! * record;
-    floats[at / 4 + entry * FLUSH_WORDS + 1] = 1 / (1 + step.damping * step.alpha * (list.hits[entry]! - 1));
+function placeSteps(stepAt: Uint32Array, list: FlushList, batch: number, steps: number, row: number): void {
+  const first = list.start[batch]!;
+  for (let entry = first; entry < list.start[batch + 1]!; entry++) {
+    stepAt[list.rows[entry]!] = steps + (entry - first) * row;
   }
 }
 
 function flush(exports: Exports, list: FlushList, at: number, batch: number): void {
   const bytes = FLUSH_WORDS * 4;
   exports.flush(at + list.start[batch]! * bytes, at + list.start[batch + 1]! * bytes);
-}
-
-/** Between rows of `dim` values and records; the padding of records is left alone. */
-function copyRows(
-  rows: Float32Array,
-  floats: Float32Array,
-  dim: number,
-  at: number,
-  record: number,
-  direction: 'in' | 'out',
-): void {
-  let to = at / 4;
-  for (let begin = 0; begin < rows.length; begin += dim) {
-    if (direction === 'in') for (let d = 0; d < dim; d++) floats[to + d] = rows[begin + d]!;
-    else for (let d = 0; d < dim; d++) rows[begin + d] = floats[to + d]!;
-    to += record / 4;
-  }
 }
 
 /** The loss summed at `sum`, less `absent` dot products of zero rows and empty lanes, each of which added log 2. */
