@@ -107,6 +107,10 @@ export class HdfsCluster implements HdfsAddress {
       'dfs.namenode.safemode.extension': 0,
       'dfs.heartbeat.interval': 1,
       'dfs.namenode.heartbeat.recheck-interval': 2_000,
+      // Small pages, so that a directory of a few dozen entries takes several.
+      'dfs.ls.limit': 20,
+      // A data node that serves a block from a hung neighbour looks elsewhere after this; 60 s by default.
+      'dfs.client.socket-timeout': 1_000,
     };
     const daemon = (name: string, mainClass: string, own: Properties): Daemon =>
       new Daemon({ name, folder: join(this.#folder, name), classpath, mainClass, core, hdfs: { ...common, ...own } }, (pid) =>

@@ -85,17 +85,20 @@ export class WebHdfsClient {
     while (this.#batches) {
       let page;
       try {
-        const answer = await this.#json(path, { op: 'LISTSTATUS_BATCH', ...(startAfter === '' ? {} : { startAfter }) }, signal);
+        // Hadoop 3.5 knows the parameter in lower case only, HttpFS only as documented.
+        const after = startAfter === '' ? {} : { startafter: startAfter, startAfter };
+        const answer = await this.#json(path, { op: 'LISTSTATUS_BATCH', ...after }, signal);
         page = readListing(answer, this.subject(path));
       } catch (error) {
         // Servers before Hadoop 2.8 and some gateways have no paged listing.
         if (!(error instanceof HdfsError) || error.code !== 'HDFS_REFUSED' || error.remedy !== 'none') throw error;
         this.#batches = false;
-        found.length = 0;
         break;
       }
-      found.push(...page.entries);
       const last = page.entries.at(-1);
+      // The same page again: the server ignores where to go on.
+      if (last !== undefined && last.name === startAfter && startAfter !== '') break;
+      found.push(...page.entries);
       if (page.remaining === 0 || last === undefined) return found;
       startAfter = last.name;
     }

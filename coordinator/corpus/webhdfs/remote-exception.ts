@@ -67,7 +67,8 @@ export function answerFailure(status: number, body: string, peer: Peer, subject:
     case 'SecurityException':
       return message.includes('InvalidToken') ? tokenRefused(message, subject) : denied(message, subject, told);
     case 'IOException':
-      if (message.includes('No active nodes')) {
+      // "No active nodes contain …", or since Hadoop 3.4 "No active and not excluded nodes contain …".
+      if (/^No active\b.* nodes? contain/.test(message)) {
         return new HdfsError('HDFS_NO_REPLICA', `no live data node holds a part of ${subject.path}: ${message}`, {
           hint: 'See `hdfs fsck PATH -blocks -locations`; the data nodes may be down.',
           remedy: 'any-replica',
