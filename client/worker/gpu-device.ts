@@ -5,14 +5,18 @@ export class GpuDevice {
   readonly device: GPUDevice;
   /** Adapter as shown to people. */
   readonly name: string;
+  /** The adapter computes on the processor. */
+  readonly software: boolean;
   /** Resolves, never rejects, once the device is gone. */
   readonly #gone: Promise<GpuError>;
   #failure: GpuError | undefined;
   #closed = false;
 
-  private constructor(device: GPUDevice, name: string, onLost: (reason: string) => void) {
+  private constructor(device: GPUDevice, info: GPUAdapterInfo, onLost: (reason: string) => void) {
+    const name = adapterName(info);
     this.device = device;
     this.name = name;
+    this.software = info.isFallbackAdapter || info.architecture === 'swiftshader';
     device.addEventListener('uncapturederror', (event) => {
       this.#failure ??= new GpuError('GPU_FAULT', `${name}: ${event.error.message}`);
     });
@@ -40,7 +44,7 @@ export class GpuDevice {
     const device = await adapter.requestDevice({ label: 'tributary' }).catch((cause: unknown) => {
       throw new GpuError('NO_ADAPTER', 'the GPU adapter gave no device', cause);
     });
-    return new GpuDevice(device, adapterName(adapter.info), onLost);
+    return new GpuDevice(device, adapter.info, onLost);
   }
 
   /**

@@ -1,6 +1,6 @@
 // The coded error of the WGSL engine.
 
-export type GpuErrorCode =
+type GpuErrorCode =
   /** The browser offers no WebGPU here; it exists only in secure contexts (https, or localhost). */
   | 'WEBGPU_MISSING'
   /** WebGPU is there, but no adapter (or device) is to be had. */

@@ -19,7 +19,7 @@ export async function loadKernel(
   device: GPUDevice,
   source: string,
   entryPoint: string,
-  lanes: number,
+  constants: Record<string, number>,
   storage: KernelStorage,
 ): Promise<Kernel> {
   const visibility = GPUShaderStage.COMPUTE;
@@ -36,7 +36,7 @@ export async function loadKernel(
     compute: {
       module: device.createShaderModule({ label: entryPoint, code: source }),
       entryPoint,
-      constants: { LANES: lanes },
+      constants,
     },
   });
   return { pipeline, layout, bindings: ['lease', 'batch', ...storage.read, ...storage.write] };

@@ -1,5 +1,5 @@
 // Moves a lease between typed arrays and GPU buffers, in the layout of shaders/layout.ts.
-import { BATCH, BATCH_STRIDE, BINDING, LARGEST, LEASE } from '../../shaders/layout.ts';
+import { BATCH, BATCH_STRIDE, BINDING, GROUP, LARGEST, LEASE } from '../../shaders/layout.ts';
 import type { LeaseLoss, LeaseRows, StepSize } from '../../word2vec/engine.ts';
 import type { FlushList, Plan } from '../../word2vec/plan.ts';
 import type { GpuBuffers } from './gpu-buffers.ts';
@@ -41,7 +41,7 @@ export function uploadLease(
     outputSteps: pool.hold('outputSteps', outputBytes, storage),
     plan: pool.hold('plan', sections.end * 4, storage),
     extents: pool.hold('extents', (plan.minibatches + 1) * 8, result),
-    losses: pool.hold('losses', plan.groups * 8, result),
+    losses: pool.hold('losses', plan.groups * GROUP * 8, result),
   };
   queue.writeBuffer(buffers.lease, 0, leaseBytes(sections.at, columns, step));
   queue.writeBuffer(buffers.batch, 0, batchBytes(plan, step));
@@ -74,7 +74,7 @@ export async function readLease(
   const parts = [
     { name: 'inputResult', source: buffers.inputRows, from: 0, bytes: plan.inputIds.length * columns * 16 },
     { name: 'outputResult', source: buffers.outputRows, from: 0, bytes: plan.outputIds.length * columns * 16 },
-    { name: 'lossResult', source: buffers.losses, from: 0, bytes: plan.groups * 8 },
+    { name: 'lossResult', source: buffers.losses, from: 0, bytes: plan.groups * GROUP * 8 },
     { name: 'extentResult', source: buffers.extents, from: plan.minibatches * 8, bytes: 8 },
   ];
   const encoder = gpu.device.createCommandEncoder();
@@ -90,12 +90,12 @@ export async function readLease(
     checkExtents(new Uint32Array(extents!), 'while training');
     unpad(new Float32Array(input!), rows.input, rows.dim);
     unpad(new Float32Array(output!), rows.output, rows.dim);
-    const perGroup = new Float32Array(losses!);
+    const perSlot = new Float32Array(losses!);
     let positive = 0;
     let negative = 0;
-    for (let at = 0; at < perGroup.length; at += 2) {
-      positive += perGroup[at]!;
-      negative += perGroup[at + 1]!;
+    for (let at = 0; at < perSlot.length; at += 2) {
+      positive += perSlot[at]!;
+      negative += perSlot[at + 1]!;
     }
     return { positive, negative };
   } finally {

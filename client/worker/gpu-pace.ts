@@ -1,7 +1,7 @@
 // How much work to hand a GPU at once: enough to keep it busy, short enough for watchdogs and for the screen.
 
 /** Target length of a submit. Far below the 2 s at which operating systems reset a GPU, and a frame or so. */
-export const SUBMIT_MS = 15;
+const SUBMIT_MS = 15;
 /** A submit may hold at most this many times the work of the longest one measured. */
 const GROWTH = 4;
 

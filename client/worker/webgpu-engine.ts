@@ -1,7 +1,7 @@
 // The WGSL engine: trains a plan on the GPU in fixed-point minibatches, bit-equal from one run to the next.
 import flushSource from '../../shaders/flush.wgsl?raw';
 import groupStepSource from '../../shaders/group-step.wgsl?raw';
-import { BATCH_STRIDE, MAX_NEGATIVES, MOST_WORKGROUPS } from '../../shaders/layout.ts';
+import { BATCH_STRIDE, LANES, MOST_WORKGROUPS, NEGATIVE_STEPS } from '../../shaders/layout.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../../word2vec/engine.ts';
 import type { Plan } from '../../word2vec/plan.ts';
 import { GpuBuffers } from './gpu-buffers.ts';
@@ -13,29 +13,30 @@ import type { Kernel } from './gpu-kernel.ts';
 import { loadKernel } from './gpu-kernel.ts';
 import { Pace } from './gpu-pace.ts';
 
-export interface WebGpuOptions {
+interface WebGpuOptions {
   /** Told once when the device goes away by itself; not after `dispose`. The engine is of no use from then on. */
   readonly onLost?: (reason: string) => void;
+  /** Invocations per workgroup, a power of two up to 256; by default what suits the adapter. */
+  readonly lanes?: number;
 }
-
-/** Invocations of a workgroup of both kernels. */
-const LANES = 64;
 
 export class WebGpuEngine implements Engine {
   readonly kind = 'webgpu';
   readonly device: string;
   readonly #gpu: GpuDevice;
   readonly #buffers: GpuBuffers;
-  readonly #groupStep: Kernel;
+  readonly #lanes: number;
   readonly #flush: Kernel;
+  /** One per NEGATIVE_STEPS, compiled when first needed. */
+  readonly #groupSteps = new Map<number, Kernel>();
   readonly #pace = new Pace();
   #busy = false;
 
-  private constructor(gpu: GpuDevice, groupStep: Kernel, flush: Kernel) {
+  private constructor(gpu: GpuDevice, lanes: number, flush: Kernel) {
     this.device = gpu.name;
     this.#gpu = gpu;
     this.#buffers = new GpuBuffers(gpu.device);
-    this.#groupStep = groupStep;
+    this.#lanes = lanes;
     this.#flush = flush;
   }
 
@@ -45,17 +46,15 @@ export class WebGpuEngine implements Engine {
    */
   static async create(options: WebGpuOptions = {}): Promise<WebGpuEngine> {
     const gpu = await GpuDevice.request(options.onLost ?? (() => {}));
-    const rows = ['inputRows', 'outputRows'] as const;
-    const steps = ['inputSteps', 'outputSteps'] as const;
-    const kernels = Promise.all([
-      loadKernel(gpu.device, groupStepSource, 'groupStep', LANES, {
-        read: [...rows, 'plan', 'extents'],
-        write: [...steps, 'losses'],
-      }),
-      loadKernel(gpu.device, flushSource, 'flush', LANES, { read: ['plan'], write: [...rows, ...steps, 'extents'] }),
-    ]);
-    await gpu.settle(kernels);
-    return new WebGpuEngine(gpu, ...(await kernels));
+    const lanes = options.lanes ?? (gpu.software ? LANES.software : LANES.hardware);
+    const flush = loadKernel(gpu.device, flushSource, 'flush', { LANES: lanes }, {
+      read: ['plan'],
+      write: ['inputRows', 'outputRows', 'inputSteps', 'outputSteps', 'extents'],
+    });
+    await gpu.settle(flush);
+    const engine = new WebGpuEngine(gpu, lanes, await flush);
+    await engine.#groupStepFor(NEGATIVE_STEPS[0]);
+    return engine;
   }
 
   /**
@@ -68,8 +67,9 @@ export class WebGpuEngine implements Engine {
     checkPlan(plan);
     this.#busy = true;
     try {
+      const groupStep = await this.#groupStepFor(mostNegatives(plan));
       const lease = uploadLease(this.#gpu.device.queue, this.#buffers, plan, rows, step);
-      await this.#run(plan, lease);
+      await this.#run(plan, lease, groupStep);
       return await readLease(this.#gpu, this.#buffers, plan, rows, lease);
     } finally {
       this.#busy = false;
@@ -80,10 +80,29 @@ export class WebGpuEngine implements Engine {
     this.#gpu.close();
   }
 
+  /** The kernel for groups of so many negatives. */
+  async #groupStepFor(negatives: number): Promise<Kernel> {
+    const step = NEGATIVE_STEPS.find((most) => most >= negatives);
+    if (step === undefined) {
+      throw new GpuError('LEASE_TOO_LARGE', `a group has ${negatives} negatives, the kernel holds ${NEGATIVE_STEPS.at(-1)}`);
+    }
+    const ready = this.#groupSteps.get(step);
+    if (ready !== undefined) return ready;
+    const constants = { LANES: this.#lanes, NEGATIVES: step };
+    const loading = loadKernel(this.#gpu.device, groupStepSource, 'groupStep', constants, {
+      read: ['inputRows', 'outputRows', 'plan', 'extents'],
+      write: ['inputSteps', 'outputSteps', 'losses'],
+    });
+    await this.#gpu.settle(loading);
+    const kernel = await loading;
+    this.#groupSteps.set(step, kernel);
+    return kernel;
+  }
+
   /** Submits the minibatches in order, two submits in flight at most, each as long as the pace says. */
-  async #run(plan: Plan, lease: GpuLease): Promise<void> {
+  async #run(plan: Plan, lease: GpuLease, groupStep: Kernel): Promise<void> {
     const { queue } = this.#gpu.device;
-    const step = bindLease(this.#gpu.device, this.#groupStep, lease);
+    const step = bindLease(this.#gpu.device, groupStep, lease);
     const flush = bindLease(this.#gpu.device, this.#flush, lease);
     let finished = 0;
     let pending: Promise<void> = Promise.resolve();
@@ -98,12 +117,12 @@ export class WebGpuEngine implements Engine {
       let work = 0;
       do {
         const offset = [batch * BATCH_STRIDE];
-        pass.setPipeline(this.#groupStep.pipeline);
+        pass.setPipeline(groupStep.pipeline);
         pass.setBindGroup(0, step, offset);
         pass.dispatchWorkgroups(plan.batchStart[batch + 1]! - plan.batchStart[batch]!);
         pass.setPipeline(this.#flush.pipeline);
         pass.setBindGroup(0, flush, offset);
-        pass.dispatchWorkgroups(Math.min(MOST_WORKGROUPS, Math.ceil(flushColumns(plan, batch, lease.columns) / LANES)));
+        pass.dispatchWorkgroups(Math.min(MOST_WORKGROUPS, Math.ceil(flushColumns(plan, batch, lease.columns) / this.#lanes)));
         work += dots(plan, batch) * lease.columns;
         batch++;
       } while (batch < plan.minibatches && work + dots(plan, batch) * lease.columns <= quota);
@@ -137,14 +156,16 @@ function dots(plan: Plan, batch: number): number {
   return end - first + plan.negativeStart[end]! - plan.negativeStart[first]!;
 }
 
-/** @throws GpuError LEASE_TOO_LARGE when the kernels cannot hold a group or a minibatch */
-function checkPlan(plan: Plan): void {
+function mostNegatives(plan: Plan): number {
+  let most = 0;
   for (let group = 0; group < plan.groups; group++) {
-    const negatives = plan.negativeStart[group + 1]! - plan.negativeStart[group]!;
-    if (negatives > MAX_NEGATIVES) {
-      throw new GpuError('LEASE_TOO_LARGE', `a group has ${negatives} negatives, the kernel holds ${MAX_NEGATIVES}`);
-    }
+    most = Math.max(most, plan.negativeStart[group + 1]! - plan.negativeStart[group]!);
   }
+  return most;
+}
+
+/** @throws GpuError LEASE_TOO_LARGE when a minibatch does not fit a dispatch */
+function checkPlan(plan: Plan): void {
   for (let batch = 0; batch < plan.minibatches; batch++) {
     const groups = plan.batchStart[batch + 1]! - plan.batchStart[batch]!;
     if (groups > MOST_WORKGROUPS) {

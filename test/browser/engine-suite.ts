@@ -72,7 +72,7 @@ export function engineSuite(name: string, create: () => Promise<Engine>, toleran
 
     it('does nothing for a lease without pairs', async () => {
       const plan = new Planner().plan(leaseShape({ ...text, pairs: 0 }));
-      expect(await engine.train(plan, leaseRows(plan, 8, 1, 1), STEP)).toEqual({ positive: 0, negative: 0 });
+      expect(await engine.train(plan, leaseRows(plan, 8, 1), STEP)).toEqual({ positive: 0, negative: 0 });
     });
   });
 }

@@ -5,7 +5,27 @@ import { Planner } from '../../word2vec/plan.ts';
 import { engineSuite, smallLease, trained } from './engine-suite.ts';
 import { leaseRows, leaseShape } from './lease.ts';
 
-engineSuite('WebGpuEngine', () => WebGpuEngine.create(), { row: 1e-3, loss: 1e-5 });
+// The software adapter of the tests takes few lanes by itself; real GPUs take 64.
+for (const lanes of [8, 64]) {
+  engineSuite(`WebGpuEngine of ${lanes} lanes`, () => WebGpuEngine.create({ lanes }), { row: 1e-3, loss: 1e-5 });
+}
+
+describe('a dedicated worker', () => {
+  it('trains to the same bits as the page', async () => {
+    const { plan, rows } = smallLease();
+    const engine = await WebGpuEngine.create();
+    const expected = await trained(engine, plan, rows);
+    engine.dispose();
+    const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module' });
+    const answer = new Promise((resolve, reject) => {
+      worker.onmessage = (event) => resolve(event.data);
+      worker.onerror = (event) => reject(new Error(event.message));
+    });
+    worker.postMessage({ plan, rows });
+    expect(await answer).toEqual(expected);
+    worker.terminate();
+  });
+});
 
 describe('saturation', () => {
   const { plan, rows } = smallLease();
