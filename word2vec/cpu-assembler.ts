@@ -7,6 +7,7 @@ export type Local = number;
 export type ValueType = 'i32' | 'f32' | 'v128';
 
 const TYPE_BYTE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const MAGIC_AND_VERSION: Code = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const END = 0x0b;
 const NO_RESULT = 0x40;
 
@@ -175,7 +176,7 @@ export class ModuleWriter {
   bytes(): Uint8Array<ArrayBuffer> {
     const memory = [...name('host'), ...name('memory'), 0x02, 0x00, 1];
     return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...MAGIC_AND_VERSION,
       ...section(1, this.#signatures),
       ...section(2, [memory]),
       ...section(

@@ -21,17 +21,22 @@ export class CpuEngine implements Engine {
     this.device = kernel.device;
   }
 
-  /** @throws Word2vecError NO_SIMD where SIMD is asked for and this runtime has none. */
+  /**
+   * Takes the SIMD kernel wherever WebAssembly SIMD exists, the plain one elsewhere; `device` says which.
+   * @throws Word2vecError NO_SIMD where SIMD is asked for and this runtime has none; WASM_BLOCKED where a content
+   * security policy forbids it.
+   */
   static async create({ kernel }: CpuEngineOptions = {}): Promise<CpuEngine> {
     const simd = kernel !== 'plain' && hasSimd();
     if (kernel === 'simd' && !simd) {
       throw new Word2vecError('NO_SIMD', 'this runtime has no WebAssembly SIMD', 'Use the plain kernel.');
     }
-    return new CpuEngine(simd ? new SimdKernel() : new PlainKernel());
+    return new CpuEngine(simd ? await SimdKernel.create() : new PlainKernel());
   }
 
   /**
-   * The result is a function of plan, rows and step alone: bit-equal across repeats, threads and V8 runtimes.
+   * Trained rows are a function of plan, rows and step alone: bit-equal across repeats, threads, and Node and Chromium.
+   * The loss is summed to about seven digits.
    * @throws Word2vecError LEASE_ROWS where the rows are not the plan's.
    */
   async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {

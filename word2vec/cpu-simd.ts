@@ -70,6 +70,23 @@ export class SimdKernel implements CpuKernel {
   #inputStepAt = new Uint32Array(0);
   #outputStepAt = new Uint32Array(0);
 
+  private constructor() {}
+
+  /** @throws Word2vecError WASM_BLOCKED where a content security policy forbids WebAssembly. */
+  static async create(): Promise<SimdKernel> {
+    const kernel = new SimdKernel();
+    try {
+      await kernel.#codeFor(1);
+    } catch (error) {
+      throw new Word2vecError(
+        'WASM_BLOCKED',
+        `WebAssembly cannot be compiled here: ${String(error)}`,
+        "Serve the page with 'wasm-unsafe-eval' in the script-src of its Content-Security-Policy.",
+      );
+    }
+    return kernel;
+  }
+
   async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
     const exports = await this.#codeFor(columnsOf(rows.dim));
     const at = layOut(plan, rows.dim);
