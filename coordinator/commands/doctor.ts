@@ -6,7 +6,7 @@ import { webGpuAdapter } from '../browser/adapter.ts';
 import { findChromium, launchChromium } from '../browser/chromium.ts';
 import { examineCorpus, type Finding } from '../corpus/doctor.ts';
 import { type HostMap, parseHostMap } from '../corpus/host-map.ts';
-import { TributaryError } from '../errors.ts';
+import { EXIT, TributaryError } from '../errors.ts';
 import { wholeNumber } from './option-values.ts';
 
 interface DoctorOptions {
@@ -51,11 +51,11 @@ async function doctor(corpus: readonly string[], options: DoctorOptions): Promis
   }
   const failed = findings.filter(({ ok }) => !ok).length;
   if (options.json) process.stdout.write(`${JSON.stringify({ ok: failed === 0, steps: findings })}\n`);
-  if (failed > 0)
-    throw new TributaryError('DOCTOR_FAILED', `${failed} of ${findings.length} checks failed`, {
-      hint: 'Each failed line above says what to change.',
-    });
-  if (!options.json) process.stdout.write(`all ${findings.length} checks passed\n`);
+  else if (failed === 0) process.stdout.write(`all ${findings.length} checks passed\n`);
+  if (failed === 0) return;
+  // What failed is the result, not an error of this command: a second JSON object on stdout would spoil the first.
+  process.exitCode = EXIT.failed;
+  process.stderr.write(`${failed} of ${findings.length} checks failed\n`);
 }
 
 async function* examine(corpus: readonly string[], options: DoctorOptions): AsyncGenerator<Finding> {

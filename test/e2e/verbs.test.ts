@@ -110,15 +110,19 @@ describe('doctor', { timeout: VERB_MS }, () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const port = `${(server.address() as AddressInfo).port}`;
-    const { exit, stdout, stderr } = await runVerb(['doctor', at('nothing'), '--port', port], {
-      TRIBUTARY_CHROMIUM: at('no-browser'),
-    });
+    const args = ['doctor', at('nothing'), '--port', port];
+    const env = { TRIBUTARY_CHROMIUM: at('no-browser') };
+    const { exit, stdout, stderr } = await runVerb(args, env);
+    const json = await runVerb([...args, '--json'], env);
     server.close();
+    expect(json.exit).toBe(1);
+    const { ok, steps } = JSON.parse(json.stdout) as { ok: boolean; steps: { ok: boolean; hint?: string }[] };
+    expect({ ok, well: steps.map((step) => step.ok) }).toEqual({ ok: false, well: [true, false, false, false] });
     expect(exit).toBe(1);
     expect(stdout).toMatch(/✗ Chromium: TRIBUTARY_CHROMIUM names .*no-browser.*\n {2}→ Set TRIBUTARY_CHROMIUM/);
     expect(stdout).toMatch(/✗ port: .*EADDRINUSE\n {2}→ End what listens there/);
     expect(stdout).toMatch(/✗ corpus .*nothing/);
-    expect(stderr).toMatch(/DOCTOR_FAILED/);
+    expect(stderr).toMatch(/3 of 4 checks failed/);
   });
 });
 
