@@ -186,16 +186,15 @@ export class Planner {
   }
 }
 
-/** Counts touches of one matrix's rows: in all, and per minibatch. Rows are numbered by first touch until `finish`. */
+/** Counts touches of one matrix's rows, in all and per minibatch, by rank. `finish` clears it for the next lease. */
 class RowCensus {
-  /** First-touch number of each rank, valid where `#seen` carries the current mark. */
-  #number = new Uint32Array(0);
-  #seen = new Uint32Array(0);
-  #mark = 0;
-  /** By first-touch number. */
-  #ids = new Uint32Array(1024);
-  #hits = new Uint32Array(1024);
-  #batchHits = new Uint32Array(1024);
+  /** Shape (part size); all zero between leases. */
+  #seen = new Uint8Array(0);
+  #hits = new Uint32Array(0);
+  #batchHits = new Uint32Array(0);
+  /** Row of each touched rank, ascending. */
+  #newIndex = new Uint32Array(0);
+  #partSize = 0;
   #count = 0;
   #flushRows = new Uint32Array(4096);
   #flushHits = new Uint32Array(4096);
@@ -204,75 +203,69 @@ class RowCensus {
   #starts: number[] = [0];
 
   begin(partSize: number): void {
-    if (this.#number.length < partSize) {
-      this.#number = new Uint32Array(partSize);
-      this.#seen = new Uint32Array(partSize);
-      this.#mark = 0;
+    if (this.#seen.length < partSize) {
+      this.#seen = new Uint8Array(partSize);
+      this.#hits = new Uint32Array(partSize);
+      this.#batchHits = new Uint32Array(partSize);
+      this.#newIndex = new Uint32Array(partSize);
     }
-    this.#mark++;
+    this.#partSize = partSize;
     this.#count = 0;
     this.#flushed = 0;
     this.#batchBegin = 0;
     this.#starts = [0];
   }
 
-  /** Notes `hits` dot products of the row with rank `rank`; answers its first-touch number. */
+  /** Notes `hits` dot products of the row with rank `rank`; answers the rank. */
   touch(rank: number, hits: number): number {
-    let number = this.#number[rank]!;
-    if (this.#seen[rank] !== this.#mark) {
-      this.#seen[rank] = this.#mark;
-      number = this.#count++;
-      this.#number[rank] = number;
-      if (number >= this.#ids.length) this.#growRows();
-      this.#ids[number] = rank;
-      this.#hits[number] = 0;
-      this.#batchHits[number] = 0;
-    }
-    if (this.#batchHits[number] === 0) {
-      if (this.#flushed >= this.#flushRows.length) this.#growFlush();
-      this.#flushRows[this.#flushed++] = number;
-    }
-    this.#batchHits[number]! += hits;
-    this.#hits[number]! += hits;
-    return number;
+    const before = this.#batchHits[rank]!;
+    if (before === 0) this.#meet(rank);
+    this.#batchHits[rank] = before + hits;
+    return rank;
   }
 
   endBatch(): void {
     for (let at = this.#batchBegin; at < this.#flushed; at++) {
-      const number = this.#flushRows[at]!;
-      this.#flushHits[at] = this.#batchHits[number]!;
-      this.#batchHits[number] = 0;
+      const rank = this.#flushRows[at]!;
+      const hits = this.#batchHits[rank]!;
+      this.#flushHits[at] = hits;
+      this.#hits[rank]! += hits;
+      this.#batchHits[rank] = 0;
     }
     this.#batchBegin = this.#flushed;
     this.#starts.push(this.#flushed);
   }
 
-  /** Renumbers by ascending rank. */
+  /** Numbers the rows by ascending rank. */
   finish(): { ids: Uint32Array; hits: Uint32Array; newIndex: Uint32Array; flush: FlushList } {
-    const count = this.#count;
-    const ids = this.#ids.slice(0, count).sort();
-    const hits = new Uint32Array(count);
-    const newIndex = new Uint32Array(count);
-    for (let index = 0; index < count; index++) {
-      const number = this.#number[ids[index]!]!;
-      newIndex[number] = index;
-      hits[index] = this.#hits[number]!;
+    const ids = new Uint32Array(this.#count);
+    const hits = new Uint32Array(this.#count);
+    let index = 0;
+    for (let rank = 0; rank < this.#partSize; rank++) {
+      if (this.#seen[rank] === 0) continue;
+      ids[index] = rank;
+      hits[index] = this.#hits[rank]!;
+      this.#newIndex[rank] = index++;
+      this.#seen[rank] = 0;
+      this.#hits[rank] = 0;
     }
     const rows = this.#flushRows.subarray(0, this.#flushed);
-    renumber(rows, this.#flushed, newIndex);
+    renumber(rows, this.#flushed, this.#newIndex);
     const flush = { start: Uint32Array.from(this.#starts), rows, hits: this.#flushHits.subarray(0, this.#flushed) };
-    return { ids, hits, newIndex, flush };
+    return { ids, hits, newIndex: this.#newIndex, flush };
   }
 
-  #growRows(): void {
-    this.#ids = grown(this.#ids);
-    this.#hits = grown(this.#hits);
-    this.#batchHits = grown(this.#batchHits);
-  }
-
-  #growFlush(): void {
-    this.#flushRows = grown(this.#flushRows);
-    this.#flushHits = grown(this.#flushHits);
+  /** The rank's first touch in the minibatch. */
+  #meet(rank: number): void {
+    if (this.#flushed >= this.#flushRows.length) {
+      this.#flushRows = grown(this.#flushRows);
+      this.#flushHits = grown(this.#flushHits);
+    }
+    this.#flushRows[this.#flushed++] = rank;
+    if (this.#seen[rank] === 0) {
+      this.#seen[rank] = 1;
+      this.#count++;
+    }
   }
 }
 

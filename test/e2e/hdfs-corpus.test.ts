@@ -189,6 +189,21 @@ describe('data nodes that fail in mid-read', () => {
   });
 });
 
+describe('damaged replicas', () => {
+  it('are read around while one is whole, and never pass for the end of the file', async () => {
+    for (const [marker, copies] of [['ONEDAMAGED', 1], ['BOTHDAMAGED', 2]] as const) {
+      const content = Buffer.from(`${marker}\n${'a line of text\n'.repeat(20_000)}`);
+      await hdfs.put(`${HOME}/${marker}.txt`, content);
+      await hdfs.damageReplicas(marker, copies);
+      const { source, files } = await open(`${HOME}/${marker}.txt`, { hdfsAttempts: 5 });
+      const reading = readAll(source, first(files));
+      if (copies === 1) expect(md5(await reading)).toBe(md5(content));
+      else await expect(reading).rejects.toMatchObject({ message: expect.stringContaining(`${marker}.txt`), code: expect.stringMatching(/^HDFS_(SHORT_BODY|NO_REPLICA|REFUSED)$/) });
+      await source.close();
+    }
+  });
+});
+
 describe('what people run into', () => {
   async function failure(path: string, changes: CorpusOptions = {}): Promise<unknown> {
     const source = await openCorpus([path.startsWith('/') ? hdfs.url + path : path], { ...options, ...changes });

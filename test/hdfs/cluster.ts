@@ -1,6 +1,6 @@
 // A real HDFS for tests: one name node and several data nodes, each a JVM of its own on loopback.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -204,6 +204,18 @@ export class HdfsCluster implements HdfsAddress {
     await this.waitForLive(this.#dataNodes.length);
   }
 
+  /**
+   * Flips bytes in the middle of the replicas whose block holds `marker`, on `copies` data nodes. Their
+   * checksums stay, so that a reader notices. Throws when there are not that many.
+   */
+  damageReplicas(marker: string, copies: number): void {
+    let left = copies;
+    for (const dataNode of this.#dataNodes) {
+      if (left > 0 && damageBlock(join(this.#folder, dataNode.name, 'data'), Buffer.from(marker))) left -= 1;
+    }
+    if (left > 0) throw new Error(`${left} replicas with ${marker} are missing`);
+  }
+
   async stop(): Promise<void> {
     process.removeListener('exit', this.#atExit);
     await Promise.all([this.#nameNode, ...this.#dataNodes].map((daemon) => daemon.kill()));
@@ -214,6 +226,19 @@ export class HdfsCluster implements HdfsAddress {
   #killAllNow(): void {
     for (const daemon of [this.#nameNode, ...this.#dataNodes]) daemon.killNow();
   }
+}
+
+/** Damages the first block file below `folder` that holds the marker; false when none does. */
+function damageBlock(folder: string, marker: Buffer): boolean {
+  const name = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /(^|\/)blk_\d+$/.test(path))
+    .find((path) => readFileSync(join(folder, path)).includes(marker));
+  if (name === undefined) return false;
+  const bytes = readFileSync(join(folder, name));
+  const middle = bytes.length >> 1;
+  for (let at = middle; at < middle + 8; at += 1) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+  writeFileSync(join(folder, name), bytes);
+  return true;
 }
 
 /** Writes a file as the superuser through the coordinator's own client. */

@@ -8,6 +8,7 @@
 //     openCorpus([`${hdfs.url}/mine`], { hdfsUser: hdfs.superuser, hdfsHostMap: parseHostMap(hdfs.hostMap) });
 //     // on a command line: train ${hdfs.url}/mine --hdfs-user ${hdfs.superuser} --hdfs-host-map ${hdfs.hostMap}
 //     await hdfs.killDataNode(2); … await hdfs.restartDataNode(2);   // 1 to 3; always restart in afterEach
+//     await hdfs.damageReplicas('MARKER', 1);                 // flips bytes of a block that holds this word
 //
 // Blocks are 1 MiB, every block has two replicas, names of data nodes resolve nowhere. Test files run in
 // other processes, so data nodes are controlled through a small HTTP endpoint on loopback.
@@ -22,6 +23,11 @@ declare module 'vitest' {
 }
 
 async function obey(cluster: HdfsCluster, command: string): Promise<void> {
+  const [, marker, copies] = /^\/damage\/(\w+)\/(\d+)$/.exec(command) ?? [];
+  if (marker !== undefined) {
+    cluster.damageReplicas(marker, Number(copies));
+    return;
+  }
   const [, action, k] = /^\/(kill|freeze|thaw|restart)\/(\d+)$/.exec(command) ?? [];
   const dataNode = Number(k);
   if (action === 'kill') await cluster.killDataNode(dataNode);

@@ -15,6 +15,8 @@ export interface SharedHdfs extends HdfsAddress {
   thawDataNode(k: number): Promise<void>;
   /** Brings a killed or frozen data node back; resolves when all are live again. */
   restartDataNode(k: number): Promise<void>;
+  /** Flips bytes in the middle of that many replicas of the block that holds `marker` (letters and digits). */
+  damageReplicas(marker: string, copies: number): Promise<void>;
 }
 
 async function checked(answer: Response): Promise<void> {
@@ -39,5 +41,6 @@ export function sharedHdfs(): SharedHdfs {
     freezeDataNode: (k) => command('freeze', k),
     thawDataNode: (k) => command('thaw', k),
     restartDataNode: (k) => command('restart', k),
+    damageReplicas: (marker, copies) => command(`damage/${marker}`, copies),
   };
 }

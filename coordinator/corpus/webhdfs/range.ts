@@ -1,6 +1,6 @@
 // Reads an exact byte range of a file in HDFS, over as many data nodes and attempts as it takes.
 import type { WebHdfsClient, OpenBody } from './client.ts';
-import { HdfsError, type Peer } from './failure.ts';
+import { HdfsError, nameOf, type Peer } from './failure.ts';
 
 /** Data nodes that failed during one read, as `ip:transferPort`. */
 class Exclusions {
@@ -41,14 +41,34 @@ class Exclusions {
   }
 }
 
-function checkLength(body: OpenBody, expected: number, what: string): void {
-  const told = body.answer.headers['content-length'];
-  if (told === undefined || Number(told) === expected) return; // gateways stream without a length
-  body.answer.destroy();
-  throw new HdfsError('HDFS_SHORT_BODY', `${body.peer.host}:${body.peer.port} offers ${told} bytes of ${what} where ${expected} were asked for`, {
-    hint: 'The file may have been replaced by a shorter one, or a replica is damaged: see `hdfs fsck PATH`.',
-    remedy: 'next',
-  });
+const DAMAGE_HINT = 'A data node died, or a replica is damaged: see `hdfs fsck PATH -files -blocks -locations`.';
+
+function shortBody(peer: Peer, what: string, cause?: unknown): HdfsError {
+  return new HdfsError('HDFS_SHORT_BODY', `${nameOf(peer)} ${what}`, { hint: DAMAGE_HINT, remedy: 'next', cause });
+}
+
+/** The body's chunks, cut at `wanted` bytes. A body that ends before is an error, however it ends. */
+async function* wholeBody(client: WebHdfsClient, body: OpenBody, wanted: number, place: string, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  const { answer, peer } = body;
+  const told = answer.headers['content-length']; // gateways stream without it
+  if (told !== undefined && Number(told) !== wanted) {
+    answer.destroy();
+    throw shortBody(peer, `offers ${told} bytes of ${place} where ${wanted} were asked for`);
+  }
+  let received = 0;
+  try {
+    for await (const chunk of client.exchanger.chunks(answer, peer, signal)) {
+      const useful = chunk.subarray(0, wanted - received);
+      received += useful.length;
+      yield useful;
+      if (received === wanted) return;
+    }
+  } catch (error) {
+    // A damaged replica and a killed node look alike: headers that promise everything, and then a reset.
+    if (!(error instanceof HdfsError) || error.code !== 'HDFS_INTERRUPTED') throw error;
+    throw shortBody(peer, `broke off after ${received} of ${wanted} bytes of ${place}`, error);
+  }
+  throw shortBody(peer, `ended after ${received} of ${wanted} bytes of ${place}`);
 }
 
 /**
@@ -73,19 +93,11 @@ export async function* readRange(
       const place = await client.locate(path, at, end - at, excluded.names, signal);
       peer = place.peer;
       const body = 'answer' in place ? place : await client.follow(place, path, signal);
-      checkLength(body, end - at, `${client.shown(path)} at byte ${at}`);
-      for await (const chunk of client.exchanger.chunks(body.answer, body.peer, signal)) {
-        const useful = chunk.length > end - at ? chunk.subarray(0, end - at) : chunk;
-        at += useful.length;
-        patience.progress(useful.length);
-        yield useful;
-        if (at === end) return;
+      for await (const chunk of wholeBody(client, body, end - at, `${client.shown(path)} from byte ${at}`, signal)) {
+        at += chunk.length;
+        patience.progress(chunk.length);
+        yield chunk;
       }
-      throw new HdfsError(
-        'HDFS_SHORT_BODY',
-        `${peer.host}:${peer.port} ended ${client.shown(path)} at byte ${at} of ${end}, as a damaged replica does`,
-        { hint: 'See `hdfs fsck PATH -blocks -locations`.', remedy: 'next' },
-      );
     } catch (error) {
       if (error instanceof HdfsError && error.remedy === 'any-replica' && excluded.names.length > 0) {
         // We shut out the last ones ourselves: let them in again. The next failure is paid for.

@@ -1,4 +1,8 @@
 // The WebHDFS reader under faults at arbitrary bytes: the bytes are the file's, or there is a coded error; never short.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openCorpus } from '../../../coordinator/corpus/open.ts';
@@ -67,8 +71,8 @@ describe('a read', () => {
 
   it('ends in a coded error when the faults do not', async () => {
     const cases: readonly (readonly [Fault, string])[] = [
-      [{ kind: 'reset', after: 0 }, 'HDFS_INTERRUPTED'],
-      [{ kind: 'short', after: 0 }, 'HDFS_INTERRUPTED'],
+      [{ kind: 'reset', after: 0 }, 'HDFS_SHORT_BODY'],
+      [{ kind: 'short', after: 0 }, 'HDFS_SHORT_BODY'],
       [{ kind: 'offer-short' }, 'HDFS_SHORT_BODY'],
       [{ kind: 'stall', after: 0 }, 'HDFS_TIMEOUT'],
       [{ kind: 'standby' }, 'HDFS_STANDBY'],
@@ -88,7 +92,7 @@ describe('a read', () => {
   });
 
   it('is given up when every attempt brings only a few bytes', async () => {
-    await expect(read(Array.from({ length: 50 }, () => ({ kind: 'short' as const, after: 10 })))).rejects.toMatchObject({ code: 'HDFS_INTERRUPTED' });
+    await expect(read(Array.from({ length: 50 }, () => ({ kind: 'short' as const, after: 10 })))).rejects.toMatchObject({ code: 'HDFS_SHORT_BODY', message: expect.stringMatching(/\/f from byte \d+/) });
   });
 
   it('goes on at the byte after the last one received', async () => {
@@ -131,6 +135,39 @@ describe('a read', () => {
     })();
     await expect(reading).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
     await source.close();
+  });
+
+  it('takes a fresh token from the file when the old one is refused, and shows none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-token-'));
+    const hdfsTokenFile = join(folder, 'token');
+    writeFileSync(hdfsTokenFile, 'OLDTOKEN\n');
+    let renewals = 0;
+    const server = createServer((request, response) => {
+      const url = new URL(request.url ?? '/', 'http://x');
+      if (url.searchParams.get('delegation') === 'NEWTOKEN') {
+        expect(url.searchParams.has('user.name')).toBe(false);
+        response.end(JSON.stringify({ FileStatus: { pathSuffix: '', type: 'FILE', length: 1, modificationTime: 1, fileId: 1 } }));
+        return;
+      }
+      if (renewals === 1) writeFileSync(hdfsTokenFile, 'NEWTOKEN');
+      renewals += 1;
+      const message = 'Failed to obtain user group information: org.apache.hadoop.security.token.SecretManager$InvalidToken: Token has expired';
+      response.writeHead(403).end(JSON.stringify({ RemoteException: { exception: 'SecurityException', message } }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const source = await openCorpus([`webhdfs://127.0.0.1:${port}/f`], { hdfsTokenFile }, environment());
+    const refused = await source.list().catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'HDFS_TOKEN', hint: expect.stringContaining('--hdfs-token-file') });
+    expect(String(refused)).not.toContain('OLDTOKEN');
+    expect(await source.list()).toHaveLength(1);
+    expect(renewals).toBe(2);
+    writeFileSync(hdfsTokenFile, 'two words');
+    await expect(source.list()).rejects.toMatchObject({ code: 'HDFS_TOKEN_FILE', message: expect.not.stringContaining('two words') });
+    await source.close();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true });
   });
 
   it('can be aborted while it waits for a silent node', async () => {
