@@ -186,9 +186,9 @@ export class Planner {
   }
 }
 
-/** Counts touches of one matrix's rows, in all and per minibatch, by rank. `finish` clears it for the next lease. */
+/** Counts touches of one matrix's rows, in all and per minibatch, by rank. */
 class RowCensus {
-  /** Shape (part size); all zero between leases. */
+  /** Shape (part size), as the next three. */
   #seen = new Uint8Array(0);
   #hits = new Uint32Array(0);
   #batchHits = new Uint32Array(0);
@@ -209,6 +209,9 @@ class RowCensus {
       this.#batchHits = new Uint32Array(partSize);
       this.#newIndex = new Uint32Array(partSize);
     }
+    this.#seen.fill(0, 0, partSize);
+    this.#hits.fill(0, 0, partSize);
+    this.#batchHits.fill(0, 0, partSize);
     this.#partSize = partSize;
     this.#count = 0;
     this.#flushed = 0;
@@ -246,8 +249,6 @@ class RowCensus {
       ids[index] = rank;
       hits[index] = this.#hits[rank]!;
       this.#newIndex[rank] = index++;
-      this.#seen[rank] = 0;
-      this.#hits[rank] = 0;
     }
     const rows = this.#flushRows.subarray(0, this.#flushed);
     renumber(rows, this.#flushed, this.#newIndex);
