@@ -191,9 +191,12 @@ describe('data nodes that fail in mid-read', () => {
 
 describe('damaged replicas', () => {
   it('are read around while one is whole, and never pass for the end of the file', async () => {
+    const client = new WebHdfsClient({ nameNodes: [hdfs.url.replace('webhdfs:', 'http:')], user: hdfs.superuser });
     for (const [marker, copies] of [['ONEDAMAGED', 1], ['BOTHDAMAGED', 2]] as const) {
       const content = Buffer.from(`${marker}\n${'a line of text\n'.repeat(20_000)}`);
       await hdfs.put(`${HOME}/${marker}.txt`, content);
+      // The second copy may lag behind, and then the only one would be damaged.
+      await expect.poll(async () => (await client.blockLocations(`${HOME}/${marker}.txt`, 0, 1))[0]?.names.length, { timeout: 20_000 }).toBe(2);
       await hdfs.damageReplicas(marker, copies);
       const { source, files } = await open(`${HOME}/${marker}.txt`, { hdfsAttempts: 5 });
       const reading = readAll(source, first(files));
@@ -201,6 +204,7 @@ describe('damaged replicas', () => {
       else await expect(reading).rejects.toMatchObject({ message: expect.stringContaining(`${marker}.txt`), code: expect.stringMatching(/^HDFS_(SHORT_BODY|NO_REPLICA|REFUSED)$/) });
       await source.close();
     }
+    client.close();
   });
 });
 

@@ -107,6 +107,8 @@ export class HdfsCluster implements HdfsAddress {
       'dfs.namenode.safemode.extension': 0,
       'dfs.heartbeat.interval': 1,
       'dfs.namenode.heartbeat.recheck-interval': 2_000,
+      // A node just thawed counts as live although the name node has not heard of it for long: such are stale.
+      'dfs.namenode.stale.datanode.interval': 3_000,
       // Small pages, so that a directory of a few dozen entries takes several.
       'dfs.ls.limit': 20,
       // A data node that serves a block from a hung neighbour looks elsewhere after this; 60 s by default.
@@ -145,7 +147,7 @@ export class HdfsCluster implements HdfsAddress {
     this.startMs = Date.now() - began;
   }
 
-  /** Waits until the name node is out of safe mode and counts exactly `count` live data nodes. */
+  /** Waits until the name node is out of safe mode and counts exactly `count` live data nodes, none of them silent. */
   async waitForLive(count: number, timeoutMs = READY_MS): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     let last = 'no answer';
@@ -164,8 +166,10 @@ export class HdfsCluster implements HdfsAddress {
   async #state(): Promise<string> {
     try {
       const answer = await fetch(`http://${this.#http}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState`);
-      const { beans } = (await answer.json()) as { beans: { FSState: string; NumLiveDataNodes: number }[] };
-      return beans[0] === undefined ? 'starting' : `${beans[0].FSState}, ${beans[0].NumLiveDataNodes} live`;
+      const { beans } = (await answer.json()) as { beans: { FSState: string; NumLiveDataNodes: number; NumStaleDataNodes: number }[] };
+      const [bean] = beans;
+      if (bean === undefined) return 'starting';
+      return `${bean.FSState}, ${bean.NumLiveDataNodes} live${bean.NumStaleDataNodes === 0 ? '' : `, ${bean.NumStaleDataNodes} silent`}`;
     } catch (error) {
       // Not listening yet: the caller keeps asking until its deadline and then reports this.
       return String(error);

@@ -1,0 +1,59 @@
+// Which engine computes in this tab: WebGPU where there is an adapter, else the CPU, and the reason told.
+import { CpuEngine } from '../../word2vec/cpu-engine.ts';
+import type { Engine } from '../../word2vec/engine.ts';
+import type { EngineChoice } from './api.ts';
+import { WebGpuEngine } from './webgpu-engine.ts';
+
+/** Failures in a row after which the GPU is given up. */
+const GPU_PATIENCE = 3;
+
+/** Makes the engine when first asked, and again after it failed. */
+export class EngineKeeper {
+  readonly #choice: EngineChoice;
+  #engine: Engine | null = null;
+  #failures = 0;
+  /** Why the CPU is used although `auto` was asked for; null otherwise. */
+  fallback: string | null = null;
+
+  constructor(choice: EngineChoice) {
+    this.#choice = choice;
+  }
+
+  /** @throws Error when WebGPU was demanded and is not to be had */
+  async get(): Promise<Engine> {
+    return (this.#engine ??= await this.#make());
+  }
+
+  async #make(): Promise<Engine> {
+    if (this.#choice === 'cpu' || this.fallback !== null) return CpuEngine.create();
+    try {
+      return await WebGpuEngine.create();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.#choice === 'webgpu') throw new Error(`WebGPU was asked for and is not to be had: ${reason}`, { cause: error });
+      this.fallback = reason;
+      return CpuEngine.create();
+    }
+  }
+
+  /** The engine failed in mid-lease: the next `get` makes a new one, on the CPU after too many failures. */
+  failed(error: unknown): void {
+    this.#engine?.dispose();
+    this.#engine = null;
+    this.#failures++;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#failures < GPU_PATIENCE) return;
+    if (this.#choice !== 'auto' || this.fallback !== null) throw new Error(`the engine failed ${this.#failures} times in a row: ${reason}`);
+    this.fallback = `the GPU failed ${this.#failures} times in a row: ${reason}`;
+    this.#failures = 0;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  dispose(): void {
+    this.#engine?.dispose();
+    this.#engine = null;
+  }
+}

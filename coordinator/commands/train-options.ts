@@ -1,0 +1,81 @@
+// The options of `tributary train`: names, defaults, help and checks in one place.
+import { InvalidArgumentError, Option } from 'commander';
+import { LIMITS } from '../../protocol/limits.ts';
+import { DEFAULT_ALPHA } from '../run/config.ts';
+import { wholeNumber } from './option-values.ts';
+
+export interface TrainOptions {
+  readonly out?: string;
+  readonly dim: number;
+  readonly window: number;
+  readonly negative: number;
+  readonly sample: number;
+  readonly minCount: number;
+  readonly maxVocab: number;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly alpha: number;
+  readonly vocab: string;
+  readonly schedule: 'grid';
+  readonly rows: 'int8' | 'f32';
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: 'self-signed';
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly local: number;
+  readonly exit: boolean;
+  readonly resume?: string;
+  readonly json: boolean;
+  readonly operatorTokenFile?: string;
+  readonly questions?: string;
+  readonly similarity?: readonly string[];
+  readonly hdfsUser?: string;
+  readonly hdfsTokenFile?: string;
+  readonly hdfsHostMap?: string;
+}
+
+/** Options that a resumed run takes from its checkpoint, by their names in TrainOptions. */
+export const FIXED_BY_CHECKPOINT = ['out', 'dim', 'window', 'negative', 'sample', 'minCount', 'maxVocab', 'epochs', 'seed', 'alpha', 'vocab', 'schedule', 'rows'] as const;
+
+function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= least && value <= most)) throw new InvalidArgumentError(`A number from ${least} to ${most} belongs here.`);
+    return value;
+  };
+}
+
+export function trainOptions(): Option[] {
+  const option = (flags: string, help: string): Option => new Option(flags, help);
+  return [
+    option('--out <dir>', 'folder for the results; must not exist (default: runs/<UTC time>)'),
+    option('--dim <n>', 'dimensions of a vector, D').argParser(wholeNumber(1, LIMITS.dim)).default(100),
+    option('--window <n>', 'context words on each side, at most').argParser(wholeNumber(1, 50)).default(5),
+    option('--negative <n>', 'negative samples per pair').argParser(wholeNumber(1, 25)).default(5),
+    option('--sample <s>', 'subsampling threshold of frequent words; 0: none').argParser(number(0, 1)).default(1e-3),
+    option('--min-count <n>', 'leave out words seen less often').argParser(wholeNumber(1)).default(5),
+    option('--max-vocab <n>', 'keep at most so many words').argParser(wholeNumber(2, LIMITS.vocabulary)).default(LIMITS.vocabulary, 'no limit below 2,000,000'),
+    option('--epochs <n>', 'passes over the corpus').argParser(wholeNumber(1, 1000)).default(5),
+    option('--seed <n>', 'seed of everything random').argParser(wholeNumber(0, 4294967295)).default(1),
+    option('--alpha <a>', 'learning rate at the start, falling linearly').argParser(number(1e-6, 1)).default(DEFAULT_ALPHA),
+    option('--vocab <path>', 'word list that restricts the vocabulary: words, or word<TAB>count lines; local or webhdfs://').default('', 'none'),
+    option('--schedule <name>', 'how work is scheduled').choices(['grid']).default('grid'),
+    option('--rows <format>', 'row values on the wire').choices(['int8', 'f32']).default('int8'),
+    option('--host <address>', 'address to listen on').default('127.0.0.1'),
+    option('--port <n>', 'port to listen on; 0: any free one').argParser(wholeNumber(0, 65535)).default(8080),
+    option('--tls <how>', 'make a certificate for this start').choices(['self-signed']),
+    option('--tls-cert <file>', 'certificate chain, PEM'),
+    option('--tls-key <file>', 'key of the certificate, PEM'),
+    option('--local <n>', 'volunteers in this process, on the CPU (npm start: 1)').argParser(wholeNumber(0, 64)).default(0),
+    option('--exit', 'end when trained, instead of serving on').default(false),
+    option('--resume <dir>', 'go on with the interrupted run in this folder'),
+    option('--json', 'one JSON object a line on stdout: listening, vocabulary, progress, done; logs go to stderr').default(false),
+    option('--operator-token-file <file>', "file with the operator's token (default: a new one, printed once)"),
+    option('--questions <file>', 'analogy questions to score the vectors with at the end'),
+    option('--similarity <file...>', 'word pairs with human scores to compare the vectors with at the end'),
+    option('--hdfs-user <name>', 'user for clusters without Kerberos'),
+    option('--hdfs-token-file <file>', 'file with a delegation token, read again when it changes'),
+    option('--hdfs-host-map <map>', 'data node names as this machine reaches them: FROM=TO,…'),
+  ];
+}

@@ -1,0 +1,94 @@
+// What `tributary train` shows: JSON lines for scripts, or a progress bar and a log for people.
+import type { RunEvent } from '../../protocol/status.ts';
+import type { Run } from '../run/run.ts';
+import { runStatus } from '../server/status.ts';
+
+export interface TrainOutput {
+  /** One JSON event (scripts), or its text (people). */
+  event(name: string, fields: object, text?: string): void;
+  log(event: RunEvent): void;
+  /** Shows progress until `stop`. */
+  start(run: Run): void;
+  stop(): void;
+}
+
+const BAR_CELLS = 24;
+
+/** Log lines and progress go to stderr, so that stdout stays what was asked for. */
+export function trainOutput(json: boolean): TrainOutput {
+  const terminal = process.stderr.isTTY;
+  let ticker: NodeJS.Timeout | null = null;
+  let drawn = false;
+  const clear = (): void => {
+    if (drawn) process.stderr.write('\r\u001b[2K');
+    drawn = false;
+  };
+  return {
+    event: (name, fields, text) => {
+      clear();
+      if (json) process.stdout.write(`${JSON.stringify({ event: name, ...fields })}\n`);
+      else if (text !== undefined) process.stdout.write(`${text}\n`);
+    },
+    log: ({ time, level, text }) => {
+      clear();
+      const clock = new Date(time).toISOString().slice(11, 19);
+      process.stderr.write(`${clock} ${level === 'info' ? '' : `${level}: `}${text}\n`);
+    },
+    start: (run) => {
+      let ticks = 0;
+      ticker = setInterval(() => {
+        const status = runStatus(run);
+        if (json) {
+          const { state, reason, epoch, progress, wordsPerSecond, etaSeconds, loss, alpha } = status;
+          const fields = { state, reason, epoch, ...progress, wordsPerSecond, etaSeconds, loss, alpha, volunteers: status.volunteers.length };
+          process.stdout.write(`${JSON.stringify({ event: 'progress', ...fields })}\n`);
+        }
+        ticks++;
+        if (terminal && !json) {
+          clear();
+          process.stderr.write(progressLine(status, process.stderr.columns));
+          drawn = true;
+        } else if (!json && ticks % 10 === 0) {
+          process.stderr.write(`${progressLine(status, 200)}\n`);
+        }
+      }, 1000);
+    },
+    stop: () => {
+      if (ticker !== null) clearInterval(ticker);
+      ticker = null;
+      clear();
+    },
+  };
+}
+
+/** One line of at most `columns` characters. */
+export function progressLine(status: ReturnType<typeof runStatus>, columns: number): string {
+  const { progress, state } = status;
+  const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
+  const filled = Math.round(share * BAR_CELLS);
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
+  const parts = [`${bar} ${(100 * share).toFixed(1).padStart(5)} %`];
+  if (progress.unit === 'bytes') {
+    parts.push(`${state}: ${(progress.done / 1e6).toFixed(0)} of ${(progress.total / 1e6).toFixed(0)} MB`);
+  } else {
+    parts.push(`epoch ${status.epoch}/${status.config.epochs}`, `${compact(status.wordsPerSecond)} words/s`);
+    if (status.etaSeconds !== null) parts.push(`${duration(status.etaSeconds)} left`);
+    if (status.loss !== null) parts.push(`loss ${status.loss.toFixed(3)}`);
+    parts.push(`${status.volunteers.length} volunteer${status.volunteers.length === 1 ? '' : 's'}`);
+    if (state !== 'training') parts.push(`${state}: ${status.reason}`);
+  }
+  return parts.join('  ').slice(0, Math.max(20, columns - 1));
+}
+
+export function compact(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
+  if (value >= 1e3) return `${(value / 1e3).toFixed(0)} k`;
+  return value.toFixed(0);
+}
+
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}

@@ -1,0 +1,241 @@
+// tributary train: a run from corpus to vectors, with its pages served meanwhile.
+import { existsSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { scoreCategories } from '../../word2vec/evaluation/categories.ts';
+import { NearestNeighbours } from '../../word2vec/similarity.ts';
+import type { WordVectors } from '../../word2vec/vector-file.ts';
+import { parseHostMap } from '../corpus/host-map.ts';
+import type { CorpusOptions } from '../corpus/source.ts';
+import { EXIT, TributaryError } from '../errors.ts';
+import { startLocalVolunteers } from '../local/local-volunteers.ts';
+import type { RunConfig, TrainingConfig } from '../run/config.ts';
+import { resumeRun } from '../run/resume.ts';
+import type { ResumedRun } from '../run/resume.ts';
+import { writeResults } from '../run/results.ts';
+import { Run } from '../run/run.ts';
+import { randomToken, readToken } from '../server/operator-token.ts';
+import { isSecureWithoutTls, startServer } from '../server/server.ts';
+import type { TlsKeys } from '../server/tls.ts';
+import { readTls, selfSigned } from '../server/tls.ts';
+import { PACKAGE_FOLDER, VERSION } from '../version.ts';
+import { evaluateModel, evaluationText } from './eval.ts';
+import { FIXED_BY_CHECKPOINT, trainOptions } from './train-options.ts';
+import type { TrainOptions } from './train-options.ts';
+import type { TrainOutput } from './train-output.ts';
+import { duration, trainOutput } from './train-output.ts';
+
+export function register(program: Command): void {
+  const command = program
+    .command('train')
+    .summary('train vectors from a corpus, with everyone who opens the URL')
+    .description(
+      'Counts the words of a corpus and trains word vectors: skip-gram with negative sampling, on the GPUs of those who ' +
+        'open the URL it prints. Writes vectors.bin, vectors.txt (both load in gensim), vocab.txt and run.json.',
+    )
+    .argument('[corpus...]', 'webhdfs://HOST:PORT/path, a local file, directory or glob (text, .gz, .bz2), or sample:')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tributary train sample: --local 1\n  tributary train webhdfs://namenode:9870/corpora/enwiki --host 0.0.0.0 --tls self-signed' +
+        '\n  tributary train --resume runs/2026-05-01T10-00-00Z\n\nExit codes: 0 trained, 1 failed, 2 bad usage, 130 interrupted (with a checkpoint).',
+    );
+  for (const option of trainOptions()) command.addOption(option);
+  command.action((corpus: string[], options: TrainOptions) => train(corpus, options, command));
+}
+
+async function train(corpus: readonly string[], options: TrainOptions, command: Command): Promise<void> {
+  const output = trainOutput(options.json);
+  const resumed = options.resume === undefined ? null : await takeUp(options.resume, corpus, command);
+  const config = resumed === null ? await freshConfig(corpus, options) : { training: resumed.state.training, corpusOptions: corpusOptions(options), out: options.resume!, version: VERSION };
+  const tls = await tlsKeys(options);
+  const token = options.operatorTokenFile === undefined ? randomToken() : await readToken(options.operatorTokenFile);
+  const pages = join(PACKAGE_FOLDER, 'dist', 'client');
+  if (!existsSync(join(pages, 'index.html'))) {
+    throw new TributaryError('PAGES_MISSING', `the built pages are not in ${pages}`, { hint: 'Run: npm run build' });
+  }
+  const run = new Run(config, resumed);
+  run.watch({ log: (event) => output.log(event) });
+  const server = await startServer(run, { host: options.host, port: options.port, tls, token, pages });
+  const closers: (() => Promise<void>)[] = [() => server.close(), () => run.close()];
+  const dashboard = `${server.url}dashboard`;
+  output.event(
+    'listening',
+    { url: server.url, dashboard, out: config.out },
+    `\n  Volunteers open   ${server.url}\n  Dashboard         ${dashboard}\n  Operator token    ${options.operatorTokenFile === undefined ? token : `in ${options.operatorTokenFile}`}\n  Results           ${config.out}\n`,
+  );
+  if (options.json && options.operatorTokenFile === undefined) process.stderr.write(`operator token: ${token}\n`);
+  if (tls === null && !isSecureWithoutTls(options.host)) {
+    run.note('warning', `browsers offer WebGPU only on https or localhost: volunteers who reach ${options.host} without TLS will use their CPU; give --tls self-signed or --tls-cert, or put a TLS proxy in front`);
+  }
+  const interruption = onInterrupt();
+  output.start(run);
+  try {
+    const outcome = await Promise.race([work(run, options, closers), interruption.asked]);
+    if (outcome === 'interrupted') {
+      await interrupted(run, output, config.out);
+      return;
+    }
+    output.stop();
+    await conclude(run, outcome, options, output);
+    if (options.exit) return;
+    output.event('serving', { url: server.url }, `\nServing on at ${server.url} for queries; end with Ctrl-C.`);
+    await interruption.asked;
+  } finally {
+    output.stop();
+    interruption.release();
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+/** Prepares and trains. Answers how the training ended. */
+async function work(run: Run, options: TrainOptions, closers: (() => Promise<void>)[]): Promise<'trained' | 'stopped'> {
+  const { desk } = await run.prepare();
+  if (options.local > 0) {
+    const local = startLocalVolunteers(desk, options.local, (error) => run.note('error', `a local volunteer failed: ${error.message}`));
+    closers.push(() => local.close());
+  }
+  return run.ended();
+}
+
+async function takeUp(folder: string, corpus: readonly string[], command: Command): Promise<ResumedRun> {
+  const given = FIXED_BY_CHECKPOINT.filter((name) => command.getOptionValueSource(name) === 'cli').map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (corpus.length > 0) given.unshift('a corpus');
+  if (given.length > 0) {
+    throw new TributaryError('RESUME_OPTIONS', `--resume takes the run's settings from its checkpoint; ${given.join(', ')} cannot be given again`, {
+      hint: 'Leave them out, or start a new run without --resume.',
+      exit: EXIT.usage,
+    });
+  }
+  return resumeRun(folder);
+}
+
+async function freshConfig(corpus: readonly string[], options: TrainOptions): Promise<RunConfig> {
+  const out = options.out ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
+  const config: TrainingConfig = {
+    corpus: corpus.length > 0 ? corpus : ['sample:'],
+    vocab: options.vocab,
+    dim: options.dim,
+    window: options.window,
+    negative: options.negative,
+    sample: options.sample,
+    minCount: options.minCount,
+    maxVocab: options.maxVocab,
+    epochs: options.epochs,
+    alpha: options.alpha,
+    seed: options.seed,
+    schedule: options.schedule,
+    rowsDown: options.rows,
+    rowsUp: options.rows,
+  };
+  await claim(out);
+  return { training: config, corpusOptions: corpusOptions(options), out, version: VERSION };
+}
+
+/** Makes the folder; one with anything in it is somebody's work. */
+async function claim(out: string): Promise<void> {
+  let entries: string[] = [];
+  try {
+    await mkdir(out, { recursive: true });
+    entries = await readdir(out);
+  } catch (cause) {
+    throw new TributaryError('OUT_UNUSABLE', `cannot make the folder ${out}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      hint: 'Give --out a folder that can be made.',
+      cause,
+    });
+  }
+  if (entries.length > 0) {
+    throw new TributaryError('OUT_EXISTS', `${out} exists and is not empty`, {
+      hint: `Give --out another folder, or --resume ${out} to go on with that run.`,
+      exit: EXIT.failed,
+    });
+  }
+}
+
+function corpusOptions(options: TrainOptions): CorpusOptions {
+  return {
+    hdfsUser: options.hdfsUser,
+    hdfsTokenFile: options.hdfsTokenFile,
+    hdfsHostMap: options.hdfsHostMap === undefined ? undefined : parseHostMap(options.hdfsHostMap),
+  };
+}
+
+async function tlsKeys(options: TrainOptions): Promise<TlsKeys | null> {
+  if (options.tlsCert !== undefined && options.tlsKey !== undefined) return readTls(options.tlsCert, options.tlsKey);
+  if (options.tlsCert !== undefined || options.tlsKey !== undefined) {
+    throw new TributaryError('TLS_FILES', '--tls-cert and --tls-key belong together', { hint: 'Give both, or --tls self-signed.', exit: EXIT.usage });
+  }
+  return options.tls === undefined ? null : selfSigned(options.host);
+}
+
+function onInterrupt(): { asked: Promise<'interrupted'>; release(): void } {
+  let handler = (): void => undefined;
+  const asked = new Promise<'interrupted'>((resolve) => {
+    handler = () => resolve('interrupted');
+  });
+  // A second signal ends the process at once, as by default.
+  process.once('SIGINT', handler);
+  process.once('SIGTERM', handler);
+  return {
+    asked,
+    release: () => {
+      process.removeListener('SIGINT', handler);
+      process.removeListener('SIGTERM', handler);
+    },
+  };
+}
+
+async function interrupted(run: Run, output: TrainOutput, out: string): Promise<void> {
+  output.stop();
+  process.exitCode = EXIT.interrupted;
+  if (run.training === null) {
+    output.event('interrupted', { checkpoint: null }, 'Interrupted while counting: nothing to keep.');
+    return;
+  }
+  run.pause();
+  await run.checkpoint();
+  const total = run.training.totalTokens;
+  output.event(
+    'interrupted',
+    { checkpoint: join(out, 'checkpoint'), done: Math.round(run.facts.tokensDone), total },
+    `Interrupted at ${((100 * run.facts.tokensDone) / total).toFixed(1)} %. The checkpoint is written; go on with:\n  npm start -- --resume ${out}`,
+  );
+}
+
+/** Writes the results and says how good they are. */
+async function conclude(run: Run, outcome: 'trained' | 'stopped', options: TrainOptions, output: TrainOutput): Promise<void> {
+  const training = run.training!;
+  const { model, words } = training;
+  const seconds = run.trainedSeconds;
+  await run.checkpoint();
+  const vectors: WordVectors = { words, dim: model.dim, values: model.input };
+  const categories = scoreCategories(vectors);
+  const files = { ...(options.questions === undefined ? {} : { questions: options.questions }), ...(options.similarity === undefined ? {} : { similarity: options.similarity }) };
+  const evaluation = options.questions === undefined && options.similarity === undefined ? null : await evaluateModel(vectors, files);
+  const share = run.facts.tokensDone / training.totalTokens;
+  const figures = { outcome, words: words.length, dim: model.dim, tokens: Math.round(run.facts.tokensDone), seconds, wordsPerSecond: run.facts.tokensDone / seconds, loss: run.loss.value, categories, evaluation };
+  const record = { tributary: VERSION, node: process.version, finished: new Date().toISOString(), configuration: run.config.training, corpus: run.facts.opened, vocabulary: training.fingerprint, ...figures, leases: run.facts.leases };
+  const paths = await writeResults(run.config.out, vectors, record);
+  run.complete(outcome === 'trained' ? 'all epochs are trained' : `stopped by the operator at ${(100 * share).toFixed(1)} %`);
+  output.event('done', { ...paths, ...figures }, summary(vectors, figures, paths, evaluation === null ? '' : `\n${evaluationText(evaluation)}\n`));
+}
+
+const PROBES = ['father', 'king', 'president', 'water', 'three', 'red', 'went', 'church'];
+
+function summary(vectors: WordVectors, figures: { outcome: string; words: number; tokens: number; seconds: number; categories: ReturnType<typeof scoreCategories> }, paths: { vectors: string; vectorsText: string; vocabulary: string; run: string }, evaluation: string): string {
+  const known = new Set(vectors.words);
+  const probes = PROBES.filter((word) => known.has(word)).slice(0, 5);
+  // A corpus in another language: words that are neither the commonest nor rare.
+  for (let id = 100; probes.length < 4 && id < vectors.words.length; id += 100) probes.push(vectors.words[id]!);
+  const index = new NearestNeighbours(vectors);
+  const width = Math.max(...probes.map((word) => word.length));
+  const neighbours = probes.map((word) => `  ${word.padEnd(width)}  ${index.nearest([word], [], 6).map((one) => one.word).join(', ')}`);
+  const { correct, found, words, chance } = figures.categories;
+  const kinds = found >= 20 ? `\nWords of one kind: ${correct} of ${found} have their nearest in their own kind (${((100 * correct) / found).toFixed(0)} %, chance ${(100 * chance).toFixed(0)} %; ${words} asked)\n` : '';
+  return [
+    `\n${figures.outcome === 'trained' ? 'Trained' : 'Stopped'}: ${figures.words.toLocaleString('en')} words, ${figures.tokens.toLocaleString('en')} tokens in ${duration(figures.seconds)} (${Math.round(figures.tokens / figures.seconds).toLocaleString('en')} words/s)`,
+    `\nNearest neighbours:\n${neighbours.join('\n')}`,
+    `${kinds}${evaluation}`,
+    `Files:\n  ${Object.values(paths).join('\n  ')}`,
+  ].join('\n');
+}

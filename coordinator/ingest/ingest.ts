@@ -1,0 +1,176 @@
+// The work of the ingest thread: corpus to vocabulary, and corpus to the pairs of an episode.
+import { GridTablesCache } from '../../word2vec/grid-tables.ts';
+import { PairCollector } from '../../word2vec/skip-gram-pairs.ts';
+import { buildVocabulary, keepBounds } from '../../word2vec/vocabulary.ts';
+import { Word2vecError } from '../../word2vec/errors.ts';
+import { readLines } from '../corpus/lines.ts';
+import { openCorpus } from '../corpus/open.ts';
+import type { CorpusFile, CorpusSource } from '../corpus/source.ts';
+import type { Split } from '../corpus/splits.ts';
+import { planSplits } from '../corpus/splits.ts';
+import { TributaryError } from '../errors.ts';
+import type { Episode } from '../leases/episode.ts';
+import { LineFeed, wordsOf } from './line-feed.ts';
+import type { Counted, CountRequest, Opened, OpenRequest, PrepareRequest, TrainRequest } from './requests.ts';
+
+/** Bytes between two progress reports. */
+const PROGRESS_BYTES = 1 << 20;
+
+interface Training {
+  readonly ids: ReadonlyMap<string, number>;
+  readonly collector: PairCollector;
+  readonly tables: GridTablesCache;
+  /** In-vocabulary tokens of one epoch. */
+  readonly epochTokens: number;
+  readonly epochs: number;
+}
+
+export class Ingest {
+  readonly #progress: (bytes: number) => void;
+  #source: CorpusSource | null = null;
+  #files: readonly CorpusFile[] = [];
+  #splits: readonly Split[] = [];
+  #only: ReadonlySet<string> | null = null;
+  #feed: LineFeed | null = null;
+  #training: Training | null = null;
+
+  constructor(progress: (bytes: number) => void) {
+    this.#progress = progress;
+  }
+
+  async open(request: OpenRequest): Promise<Opened> {
+    if (request.vocab !== '') this.#only = await readWordList(request.vocab, request.options);
+    this.#source = await openCorpus(request.corpus, request.options);
+    this.#files = await this.#source.list();
+    this.#splits = await planSplits(this.#source, this.#files, request.splitBytes);
+    const bytes = this.#files.reduce((sum, file) => sum + file.length, 0);
+    return { description: this.#source.description, files: this.#files.length, bytes, splits: this.#splits.length };
+  }
+
+  async count(request: CountRequest): Promise<Counted> {
+    const counts = new Map<string, number>();
+    let tokens = 0;
+    let bytes = 0;
+    let reported = 0;
+    for (const split of this.#splits) {
+      for await (const lines of readLines(this.#source!, this.#files[split.file]!, split)) {
+        for (const line of lines) {
+          for (const word of wordsOf(line)) {
+            if (word === '' || (this.#only !== null && !this.#only.has(word))) continue;
+            counts.set(word, (counts.get(word) ?? 0) + 1);
+            tokens++;
+          }
+          bytes += line.length + 1;
+        }
+        if (bytes - reported >= PROGRESS_BYTES) this.#progress((reported = bytes));
+      }
+    }
+    if (tokens === 0) {
+      throw new TributaryError('CORPUS_EMPTY', `${this.#source!.description} holds no words${this.#only === null ? '' : ' of the word list'}`, {
+        hint: 'Name a corpus of plain text, words separated by blanks.',
+      });
+    }
+    const vocabulary = refuseTiny(() => buildVocabulary(counts, request));
+    return { words: vocabulary.words, counts: vocabulary.counts, distinct: counts.size, tokens };
+  }
+
+  train(request: TrainRequest): void {
+    const { words, counts, seed, window, sample, epochs } = request;
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    this.#training = {
+      ids: new Map(words.map((word, id) => [word, id])),
+      collector: new PairCollector({ seed, window, keep: keepBounds({ words, counts, total }, sample) }),
+      tables: new GridTablesCache(counts, sample, seed),
+      epochTokens: total,
+      epochs,
+    };
+  }
+
+  /** @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted */
+  async prepare(request: PrepareRequest): Promise<Episode> {
+    const training = this.#training!;
+    const { collector, ids, epochTokens } = training;
+    const end = epochTokens * training.epochs;
+    const until = Math.min(request.until, end);
+    const feed = (this.#feed ??= new LineFeed(this.#source!, this.#files, this.#splits));
+    let { tokens, token } = request.from;
+    await feed.seek(request.from.epoch, request.from.split, request.from.line);
+    while (tokens < until) {
+      const line = feed.peek();
+      if (line === undefined) {
+        if (!(await feed.fill()) && tokens !== feed.epoch * epochTokens) throw changed(this.#source!, tokens, feed.epoch, epochTokens);
+        continue;
+      }
+      const { epoch } = feed;
+      let at = 0;
+      let cutAt = -1;
+      for (const word of wordsOf(line)) {
+        const id = ids.get(word);
+        if (id === undefined) continue;
+        if (at++ < token) continue;
+        const full = collector.add(id, epoch, tokens - epoch * epochTokens);
+        tokens++;
+        if (full && tokens >= until) {
+          cutAt = at;
+          break;
+        }
+      }
+      if (cutAt >= 0) {
+        token = cutAt;
+        break;
+      }
+      collector.endSentence(epoch);
+      feed.take();
+      token = 0;
+    }
+    if (tokens > end) throw changed(this.#source!, tokens, training.epochs, epochTokens);
+    const { kept } = collector;
+    const pairs = collector.bucket(training.tables.of(request.parts), request.number);
+    const to = { epoch: feed.epoch, split: feed.split, line: feed.line, token, tokens };
+    return { ...pairs, number: request.number, parts: request.parts, from: request.from, to, kept };
+  }
+
+  async close(): Promise<void> {
+    await this.#feed?.close();
+    await this.#source?.close();
+  }
+}
+
+function changed(source: CorpusSource, tokens: number, epoch: number, epochTokens: number): TributaryError {
+  return new TributaryError('SOURCE_CHANGED', `${source.description}: ${tokens} words after ${epoch} epochs, counted ${epoch * epochTokens}`, {
+    hint: 'The corpus changed since it was counted. Start a new run.',
+  });
+}
+
+/** Words of a list: one or more a line, `word<TAB>count` lines give their word, lines that begin with ':' are headings. */
+async function readWordList(path: string, options: OpenRequest['options']): Promise<ReadonlySet<string>> {
+  const source = await openCorpus([path], options);
+  const words = new Set<string>();
+  try {
+    const files = await source.list();
+    for (const [index, file] of files.entries()) {
+      for await (const lines of readLines(source, file, { file: index, start: 0, end: file.length })) {
+        for (const line of lines) {
+          if (line.startsWith(':')) continue;
+          const counted = /^(\S+)\t\d+$/.exec(line);
+          for (const word of counted === null ? wordsOf(line) : [counted[1]!]) if (word !== '') words.add(word);
+        }
+      }
+    }
+  } finally {
+    await source.close();
+  }
+  return words;
+}
+
+function refuseTiny<T>(build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof Word2vecError)) throw error;
+    throw new TributaryError(error.code, error.message, {
+      hint: 'Lower --min-count, or give more text.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,63 @@
+// The gate between strangers and the model: a result is checked row by row, then applied whole or not at all.
+import { hasBit } from '../../protocol/bitmap.ts';
+import { ProtocolError } from '../../protocol/bytes.ts';
+import { addRow, rowNorm } from '../../protocol/rows.ts';
+import type { Result } from '../../protocol/to-coordinator.ts';
+import type { Model } from '../model/model.ts';
+import type { HeldRows } from './held-rows.ts';
+import type { LeaseRecord } from './lease-builder.ts';
+
+/**
+ * Longest step a row may take in a lease. One dot product moves a row by at most α·|label − σ| ≤ α times the norm of
+ * the other row, and damping only shortens that, so n of them move it by at most n·α·peak. The other rows grow during
+ * the lease and both transfers round, hence (peak + 1) and the factor 2.
+ */
+export function normCap(hits: number, alpha: number, otherPeak: number): number {
+  return 2 * hits * alpha * (otherPeak + 1);
+}
+
+/** @throws ProtocolError WRONG_ROWS, NORM_CAP. The decoder has already refused wrong lengths and numbers that are not finite. */
+export function checkResult(result: Result, record: LeaseRecord, dim: number): void {
+  const { inputRows, outputRows } = record;
+  if (result.inputRows !== inputRows.length || result.outputRows !== outputRows.length) {
+    throw new ProtocolError(
+      'WRONG_ROWS',
+      `lease ${result.lease} touches ${inputRows.length} input and ${outputRows.length} output rows, result has ${result.inputRows} and ${result.outputRows}`,
+    );
+  }
+  let at = 0;
+  for (let r = 0; r < inputRows.length + outputRows.length; r++) {
+    if (!hasBit(result.present, r)) continue;
+    const norm = rowNorm(result.deltas, at++, dim);
+    const isInput = r < inputRows.length;
+    const hits = isInput ? record.inputHits[r]! : record.outputHits[r - inputRows.length]!;
+    const cap = normCap(hits, record.alpha, isInput ? record.outputPeak : record.inputPeak);
+    if (!(norm <= cap)) {
+      const row = isInput ? inputRows[r] : outputRows[r - inputRows.length];
+      throw new ProtocolError(
+        'NORM_CAP',
+        `lease ${result.lease}: ${isInput ? 'input' : 'output'} row ${row} moved by ${norm.toPrecision(3)}, at most ${cap.toPrecision(3)} is possible`,
+      );
+    }
+  }
+}
+
+/** W += Δ for every row present. The sender holds the new version: it added the same delta. */
+export function applyResult(result: Result, record: LeaseRecord, model: Model, held: HeldRows): void {
+  const { dim } = model;
+  const inputs = record.inputRows.length;
+  let at = 0;
+  for (let r = 0; r < inputs + record.outputRows.length; r++) {
+    if (!hasBit(result.present, r)) continue;
+    if (r < inputs) {
+      const row = record.inputRows[r]!;
+      addRow(result.deltas, at++, model.input, row * dim, dim);
+      held.input[row] = ++model.inputVersions[row]!;
+    } else {
+      const row = record.outputRows[r - inputs]!;
+      addRow(result.deltas, at++, model.output, row * dim, dim);
+      held.output[row] = ++model.outputVersions[row]!;
+    }
+  }
+  model.version++;
+}

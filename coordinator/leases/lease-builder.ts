@@ -1,0 +1,177 @@
+// Makes the frame of a lease: plans it to know its rows, and sends those that the volunteer lacks.
+import { bitmapBytes, setBit } from '../../protocol/bitmap.ts';
+import { packPairs } from '../../protocol/pairs.ts';
+import type { RowFormat } from '../../protocol/rows.ts';
+import { packRow, reserveRows, rowsBytes } from '../../protocol/rows.ts';
+import { beginLease } from '../../protocol/to-volunteer.ts';
+import { minibatchPairs } from '../../word2vec/curriculum.ts';
+import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
+import { drawTable } from '../../word2vec/noise.ts';
+import { Planner } from '../../word2vec/plan.ts';
+import type { Model } from '../model/model.ts';
+import type { Grant } from '../schedule/grid.ts';
+import type { Episode, EpisodeCensus } from './episode.ts';
+import type { HeldRows } from './held-rows.ts';
+
+/** A granted lease as the coordinator remembers it, to check its result against. */
+export interface LeaseRecord {
+  readonly grant: Grant;
+  /** Model rows that the delta may touch, in the plan's order, and dot products of each. */
+  readonly inputRows: Uint32Array;
+  readonly outputRows: Uint32Array;
+  readonly inputHits: Uint32Array;
+  readonly outputHits: Uint32Array;
+  /** Largest Euclidean norm among the rows as leased. */
+  readonly inputPeak: number;
+  readonly outputPeak: number;
+  readonly pairs: number;
+  readonly negativeDots: number;
+  /** Corpus words that the lease counts for. */
+  readonly words: number;
+  readonly alpha: number;
+  /** Milliseconds on the desk's clock. */
+  readonly grantedAt: number;
+}
+
+export interface LeaseConstants {
+  readonly seed: number;
+  readonly negative: number;
+  readonly chunkPairs: number;
+  readonly rowsDown: RowFormat;
+}
+
+export class LeaseBuilder {
+  readonly #constants: LeaseConstants;
+  readonly #model: Model;
+  readonly #tables: GridTablesCache;
+  readonly #planner = new Planner();
+
+  constructor(constants: LeaseConstants, model: Model, tables: GridTablesCache) {
+    this.#constants = constants;
+    this.#model = model;
+    this.#tables = tables;
+  }
+
+  /** @param reset the volunteer's cache is full: it drops every row, and `held` was cleared */
+  build(
+    grant: Grant,
+    episode: Episode,
+    census: EpisodeCensus,
+    held: HeldRows,
+    options: { alpha: number; reset: boolean; now: number },
+  ): { record: LeaseRecord; frame: Uint8Array<ArrayBuffer> } {
+    const { seed, negative, chunkPairs, rowsDown } = this.#constants;
+    const { input, output, dim } = this.#model;
+    const tables = this.#tables.of(grant.parts);
+    const inputMembers = tables.input.members[grant.inputPart]!;
+    const outputMembers = tables.output.members[grant.outputPart]!;
+    const { rule, rate } = census.negatives(grant.inputPart, grant.outputPart, tables.shares[grant.outputPart]!, negative);
+    const inputCounts = rule === 'decoupled' ? census.inputCounts(grant.inputPart, inputMembers.length) : new Uint32Array(0);
+    const minibatch = minibatchPairs(grant.parts);
+    const plan = this.#planner.plan({
+      seed,
+      episode: grant.episode,
+      block: grant.inputPart * grant.parts + grant.outputPart,
+      firstChunk: grant.firstChunk,
+      chunkPairs,
+      minibatch,
+      inputs: episode.inputs.subarray(grant.start, grant.end),
+      outputs: episode.outputs.subarray(grant.start, grant.end),
+      inputPartSize: inputMembers.length,
+      outputPartSize: outputMembers.length,
+      noise: tables.noise(grant.outputPart),
+      negatives:
+        rule === 'coupled'
+          ? { kind: 'coupled', rate }
+          : { kind: 'decoupled', rate, draws: negative, inputs: drawTable(Float64Array.from(inputCounts)) },
+    });
+    const inputRows = plan.inputIds.map((rank) => inputMembers[rank]!);
+    const outputRows = plan.outputIds.map((rank) => outputMembers[rank]!);
+    const pairs = grant.end - grant.start;
+    const words = (pairs / episode.inputs.length) * (episode.to.tokens - episode.from.tokens);
+    const present = new Uint8Array(bitmapBytes(inputRows.length + outputRows.length));
+    const sent =
+      markLacking(inputRows, this.#model.inputVersions, held.input, held, present, 0) +
+      markLacking(outputRows, this.#model.outputVersions, held.output, held, present, inputRows.length);
+    const alpha = Math.fround(options.alpha);
+    const write = beginLease(
+      {
+        lease: grant.lease,
+        episode: grant.episode,
+        parts: grant.parts,
+        inputPart: grant.inputPart,
+        outputPart: grant.outputPart,
+        firstChunk: grant.firstChunk,
+        pairs,
+        minibatch,
+        alpha,
+        rule,
+        rate,
+        words,
+        reset: options.reset,
+        inputRows: inputRows.length,
+        outputRows: outputRows.length,
+        pairBytes: packPairs(episode.inputs, episode.outputs, grant.start, grant.end),
+        inputCounts,
+        present,
+      },
+      rowsBytes(rowsDown, sent, dim),
+    );
+    const packed = reserveRows(write, rowsDown, sent, dim);
+    let at = 0;
+    for (let r = 0; r < inputRows.length + outputRows.length; r++) {
+      if (((present[r >> 3]! >> (r & 7)) & 1) === 0) continue;
+      if (r < inputRows.length) packRow(packed, at++, input, inputRows[r]! * dim, dim);
+      else packRow(packed, at++, output, outputRows[r - inputRows.length]! * dim, dim);
+    }
+    return {
+      record: {
+        grant,
+        inputRows,
+        outputRows,
+        inputHits: plan.inputHits,
+        outputHits: plan.outputHits,
+        inputPeak: peakNorm(input, inputRows, dim),
+        outputPeak: peakNorm(output, outputRows, dim),
+        pairs,
+        negativeDots: plan.negativeDots,
+        words,
+        alpha,
+        grantedAt: options.now,
+      },
+      frame: write.finish(),
+    };
+  }
+}
+
+/** Sets the bit of every row that is not held in its present version, and notes it as held. Answers how many. */
+function markLacking(
+  rows: Uint32Array,
+  versions: Uint32Array,
+  heldVersions: Uint32Array,
+  held: HeldRows,
+  present: Uint8Array,
+  firstBit: number,
+): number {
+  let lacking = 0;
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r]!;
+    const version = versions[row]!;
+    if (heldVersions[row] === version) continue;
+    if (heldVersions[row] === 0) held.cached++;
+    heldVersions[row] = version;
+    setBit(present, firstBit + r);
+    lacking++;
+  }
+  return lacking;
+}
+
+function peakNorm(matrix: Float32Array, rows: Uint32Array, dim: number): number {
+  let peak = 0;
+  for (const row of rows) {
+    let sum = 0;
+    for (let at = row * dim; at < (row + 1) * dim; at++) sum += matrix[at]! * matrix[at]!;
+    if (sum > peak) peak = sum;
+  }
+  return Math.sqrt(peak);
+}

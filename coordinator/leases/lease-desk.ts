@@ -1,0 +1,364 @@
+// The lease state machine: volunteers come, get leases, deliver or fail, and go. Time is passed in; no socket, no file.
+import { ProtocolError } from '../../protocol/bytes.ts';
+import { CLOSE, LIMITS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import type { Hello, Result, ToCoordinator } from '../../protocol/to-coordinator.ts';
+import { decodeToCoordinator } from '../../protocol/to-coordinator.ts';
+import type { OutcomeKind, Progress } from '../../protocol/to-volunteer.ts';
+import { encodeToVolunteer } from '../../protocol/to-volunteer.ts';
+import type { RowFormat } from '../../protocol/rows.ts';
+import { lossPerPair } from '../../word2vec/engine.ts';
+import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
+import type { Model } from '../model/model.ts';
+import type { Grid } from '../schedule/grid.ts';
+import { applyResult, checkResult } from './delta-gate.ts';
+import type { Episode } from './episode.ts';
+import { EpisodeCensus } from './episode.ts';
+import type { LeaseConstants, LeaseRecord } from './lease-builder.ts';
+import { LeaseBuilder } from './lease-builder.ts';
+import type { Channel } from './volunteer.ts';
+import { Volunteer } from './volunteer.ts';
+
+export interface DeskConstants extends LeaseConstants {
+  readonly dim: number;
+  readonly damping: number;
+  readonly sample: number;
+  readonly rowsUp: RowFormat;
+  /** Corpus count of each word. Shape (V). */
+  readonly counts: Float64Array;
+  /** A lease should take a volunteer about so long, in ms. */
+  readonly leaseMs: number;
+  /** Least time before a lease expires, in ms. */
+  readonly graceMs: number;
+  readonly maxVolunteers: number;
+}
+
+/** What happened, for the journal, the meters and the log. */
+export type DeskEvent =
+  | { readonly kind: 'joined'; readonly volunteer: Volunteer }
+  | { readonly kind: 'gone'; readonly volunteer: Volunteer; readonly reason: string }
+  | { readonly kind: 'granted'; readonly record: LeaseRecord; readonly volunteer: Volunteer }
+  | { readonly kind: 'applied'; readonly record: LeaseRecord; readonly volunteer: Volunteer; readonly loss: number; readonly rows: number }
+  | { readonly kind: 'ended'; readonly record: LeaseRecord; readonly volunteer: Volunteer; readonly cause: 'expired' | 'returned' | 'rejected'; readonly reason: string }
+  | { readonly kind: 'late'; readonly lease: number; readonly volunteer: Volunteer };
+
+export interface DeskEdges {
+  now(): number;
+  /** Learning rate at this moment of the run. */
+  alpha(): number;
+  report(event: DeskEvent): void;
+}
+
+/** Pairs of a volunteer's first lease, before its speed is known. */
+const FIRST_LEASE_PAIRS = 12_288;
+
+export class LeaseDesk {
+  readonly #constants: DeskConstants;
+  readonly #model: Model;
+  readonly #grid: Grid;
+  readonly #builder: LeaseBuilder;
+  readonly #edges: DeskEdges;
+  readonly #volunteers = new Map<number, Volunteer>();
+  readonly #episodes = new Map<number, { episode: Episode; census: EpisodeCensus }>();
+  #nextSession = 1;
+  #paused = false;
+  #idleReason = 'the first pairs are being prepared';
+
+  constructor(constants: DeskConstants, model: Model, grid: Grid, tables: GridTablesCache, edges: DeskEdges) {
+    this.#constants = constants;
+    this.#model = model;
+    this.#grid = grid;
+    this.#edges = edges;
+    this.#builder = new LeaseBuilder(constants, model, tables);
+  }
+
+  get volunteers(): readonly Volunteer[] {
+    return [...this.#volunteers.values()];
+  }
+
+  /** Volunteers that could train now: connected, greeted, not paused or leaving. */
+  get willing(): number {
+    let count = 0;
+    for (const one of this.#volunteers.values()) if (one.greeting !== null && !one.paused && !one.leaving) count++;
+    return count;
+  }
+
+  get outstanding(): number {
+    let count = 0;
+    for (const one of this.#volunteers.values()) count += one.leases.length;
+    return count;
+  }
+
+  connect(channel: Channel, local: boolean): Volunteer {
+    const one = new Volunteer(this.#nextSession++, channel, local, this.#edges.now(), this.#model);
+    if (this.#volunteers.size >= this.#constants.maxVolunteers && !local) {
+      channel.close(CLOSE.full, `${this.#constants.maxVolunteers} volunteers are here already; try again later`);
+      return one;
+    }
+    this.#volunteers.set(one.id, one);
+    return one;
+  }
+
+  /** The connection is gone: its leases are free at once. */
+  disconnect(one: Volunteer, reason: string): void {
+    if (!this.#volunteers.delete(one.id)) return;
+    this.#endLeases(one, 'returned', reason);
+    this.#grid.forget(one.id);
+    if (one.greeting !== null) this.#edges.report({ kind: 'gone', volunteer: one, reason });
+    this.dispatch();
+  }
+
+  /** One frame from a volunteer. A frame that breaks the protocol ends the connection, and only that. */
+  receive(one: Volunteer, frame: Uint8Array): void {
+    if (!this.#volunteers.has(one.id)) return;
+    one.bytesUp += frame.length;
+    try {
+      this.#handle(one, decodeToCoordinator(frame, { format: this.#constants.rowsUp, dim: this.#constants.dim }));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#violation(one, error);
+    }
+  }
+
+  #violation(one: Volunteer, error: ProtocolError): void {
+    const reason = `${error.code}: ${error.message}`;
+    one.rejected++;
+    if (one.leases.length > 0) this.#endLeases(one, 'rejected', reason);
+    one.channel.close(error.code === 'VERSION' ? CLOSE.version : CLOSE.violation, reason.slice(0, 120));
+    this.disconnect(one, reason);
+  }
+
+  #handle(one: Volunteer, message: ToCoordinator): void {
+    if (one.greeting === null && message.tag !== 'hello') throw new ProtocolError('OUT_OF_ORDER', `${message.tag} before hello`);
+    switch (message.tag) {
+      case 'hello':
+        this.#greet(one, message);
+        return;
+      case 'ready':
+        one.credit = Math.min(one.credit + 1, LIMITS.pipeline - one.leases.length);
+        this.dispatch();
+        return;
+      case 'result':
+        this.#result(one, message);
+        return;
+      case 'returned':
+        this.#returned(one, message.lease, message.reason);
+        return;
+      case 'condition':
+        one.paused = message.paused;
+        one.hidden = message.hidden;
+        one.leaving = message.leaving;
+        if (message.paused || message.leaving) one.credit = 0;
+        this.dispatch();
+        return;
+      case 'bye':
+        this.disconnect(one, 'left');
+        one.channel.close(1000, 'bye');
+        return;
+    }
+  }
+
+  #greet(one: Volunteer, hello: Hello): void {
+    if (one.greeting !== null) throw new ProtocolError('OUT_OF_ORDER', 'a second hello');
+    if (hello.version !== PROTOCOL_VERSION) {
+      throw new ProtocolError('VERSION', `volunteer speaks version ${hello.version}, coordinator ${PROTOCOL_VERSION}: reload the page`);
+    }
+    one.greeting = { engine: hello.engine, device: hello.device, cacheMiB: hello.cacheMiB };
+    const { seed, dim, negative, chunkPairs, damping, sample, rowsDown, rowsUp, counts } = this.#constants;
+    const run = { seed, dim, negative, chunkPairs, damping, sample, rowsDown, rowsUp, counts };
+    one.send(encodeToVolunteer({ tag: 'welcome', version: PROTOCOL_VERSION, session: one.id, ...run }));
+    this.#edges.report({ kind: 'joined', volunteer: one });
+  }
+
+  #result(one: Volunteer, result: Result): void {
+    const index = one.leases.findIndex((record) => record.grant.lease === result.lease);
+    if (index < 0) {
+      this.#outcome(one, result.lease, 'late', 'the lease had ended');
+      this.#edges.report({ kind: 'late', lease: result.lease, volunteer: one });
+      return;
+    }
+    // Later leases were planned on rows that this one changes, so results come in the order of the grants.
+    if (index > 0) throw new ProtocolError('OUT_OF_ORDER', `result of lease ${result.lease} before that of ${one.leases[0]!.grant.lease}`);
+    const record = one.leases[0]!;
+    checkResult(result, record, this.#constants.dim);
+    applyResult(result, record, this.#model, one.held);
+    one.leases.shift();
+    this.#grid.complete(record.grant.lease);
+    const now = this.#edges.now();
+    this.#measure(one, record, now);
+    one.accepted++;
+    one.acceptedWords += record.words;
+    this.#outcome(one, result.lease, 'applied', '');
+    const loss = lossPerPair(
+      { positive: result.positiveLoss, negative: result.negativeLoss },
+      { positiveDots: record.pairs, negativeDots: record.negativeDots },
+      this.#constants.negative,
+    );
+    const rows = record.inputRows.length + record.outputRows.length;
+    this.#edges.report({ kind: 'applied', record, volunteer: one, loss, rows });
+    this.dispatch();
+  }
+
+  #measure(one: Volunteer, record: LeaseRecord, now: number): void {
+    const seconds = Math.max(0.001, (now - Math.max(one.headSince, record.grantedAt)) / 1000);
+    const blend = one.pairsPerSecond === 0 ? 1 : 0.4;
+    one.pairsPerSecond += blend * (record.pairs / seconds - one.pairsPerSecond);
+    one.wordsPerSecond += blend * (record.words / seconds - one.wordsPerSecond);
+    one.headSince = now;
+    this.#setDeadline(one, now);
+    if (one.leases.length === 0) one.hungrySince = now;
+  }
+
+  #setDeadline(one: Volunteer, now: number): void {
+    const head = one.leases[0];
+    if (head === undefined) {
+      one.deadline = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const expectedMs = one.pairsPerSecond > 0 ? (head.pairs / one.pairsPerSecond) * 1000 : this.#constants.leaseMs * 4;
+    one.deadline = now + Math.max(this.#constants.graceMs, 4 * expectedMs);
+  }
+
+  #returned(one: Volunteer, lease: number, reason: string): void {
+    const index = one.leases.findIndex((record) => record.grant.lease === lease);
+    if (index < 0) return;
+    const [record] = one.leases.splice(index, 1);
+    this.#grid.release(lease);
+    this.#edges.report({ kind: 'ended', record: record!, volunteer: one, cause: 'returned', reason });
+    if (index === 0) {
+      one.headSince = this.#edges.now();
+      this.#setDeadline(one, one.headSince);
+    }
+    this.dispatch();
+  }
+
+  /** Ends all leases of a volunteer; its cached rows can no longer be trusted to equal ours. */
+  #endLeases(one: Volunteer, cause: 'expired' | 'returned' | 'rejected', reason: string): void {
+    for (const record of one.leases.splice(0)) {
+      this.#grid.release(record.grant.lease);
+      this.#edges.report({ kind: 'ended', record, volunteer: one, cause, reason });
+    }
+    one.held.clear();
+    one.credit = 0;
+    one.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  /** Expires leases whose deadline has passed. */
+  tick(): void {
+    const now = this.#edges.now();
+    for (const one of this.#volunteers.values()) {
+      if (now < one.deadline) continue;
+      const reason = `no result for ${Math.round((now - one.headSince) / 1000)} s`;
+      this.#endLeases(one, 'expired', reason);
+      one.hungrySince = now;
+      one.pairsPerSecond /= 4;
+      one.send(encodeToVolunteer({ tag: 'cancel', reason: `the lease expired: ${reason}` }));
+    }
+    this.dispatch();
+  }
+
+  addEpisode(episode: Episode, done?: Uint8Array): void {
+    this.#episodes.set(episode.number, { episode, census: new EpisodeCensus(episode) });
+    this.#grid.add(episode, done);
+    this.dispatch();
+  }
+
+  dropEpisode(number: number): void {
+    this.#episodes.delete(number);
+  }
+
+  /** No new leases while paused; those held end as usual. */
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    this.dispatch();
+  }
+
+  /** Why volunteers without a lease wait when no episode has any. */
+  setIdleReason(reason: string): void {
+    this.#idleReason = reason;
+    this.dispatch();
+  }
+
+  /** Grants what can be granted: first to those without any lease, longest waiting first, then ahead. */
+  dispatch(): void {
+    const hungry: Volunteer[] = [];
+    const ahead: Volunteer[] = [];
+    for (const one of this.#volunteers.values()) {
+      if (!one.wantsLease) continue;
+      (one.leases.length === 0 ? hungry : ahead).push(one);
+    }
+    hungry.sort((a, b) => a.hungrySince - b.hungrySince || a.id - b.id);
+    let starving = 0;
+    for (const one of hungry) {
+      if (this.#paused || !this.#grant(one, 0)) {
+        starving++;
+        this.#idle(one);
+      }
+    }
+    if (this.#paused) return;
+    for (const one of hungry) if (one.leases.length > 0 && one.wantsLease) ahead.push(one);
+    for (const one of ahead) this.#grant(one, starving + 1);
+  }
+
+  #grant(one: Volunteer, reserve: number): boolean {
+    const pairs = Math.min(
+      LIMITS.leasePairs,
+      one.pairsPerSecond > 0 ? (one.pairsPerSecond * this.#constants.leaseMs) / 1000 : FIRST_LEASE_PAIRS,
+    );
+    const grant = this.#grid.grant({ session: one.id, pairs, reserve });
+    if (grant === null) return false;
+    const { episode, census } = this.#episodes.get(grant.episode)!;
+    const now = this.#edges.now();
+    const reset = this.#cacheFull(one);
+    if (reset) one.held.clear();
+    const built = this.#builder.build(grant, episode, census, one.held, { alpha: this.#edges.alpha(), reset, now });
+    if (one.leases.length === 0) one.headSince = now;
+    one.leases.push(built.record);
+    one.credit--;
+    one.idleReason = '';
+    if (one.leases.length === 1) this.#setDeadline(one, now);
+    // Reported first: the journal knows of a lease before any volunteer does.
+    this.#edges.report({ kind: 'granted', record: built.record, volunteer: one });
+    one.send(built.frame);
+    return true;
+  }
+
+  /** A cache may only be dropped between leases: a lease in training still needs its rows. */
+  #cacheFull(one: Volunteer): boolean {
+    const limit = (one.greeting!.cacheMiB * 1024 * 1024) / (this.#constants.dim * 4);
+    return one.leases.length === 0 && one.held.cached > limit;
+  }
+
+  #idle(one: Volunteer): void {
+    const reason = this.#paused ? 'the run is paused by its operator' : this.#whyIdle();
+    if (one.idleReason === reason) return;
+    one.idleReason = reason;
+    one.send(encodeToVolunteer({ tag: 'idle', reason }));
+  }
+
+  #whyIdle(): string {
+    const parts = this.#grid.episodes[0]?.parts;
+    if (parts === undefined) return this.#idleReason;
+    if (this.outstanding === 0) return this.#idleReason;
+    return `every free block is taken: the grid has ${parts} × ${parts} blocks now and grows as training goes on`;
+  }
+
+  broadcast(progress: Progress): void {
+    const frame = encodeToVolunteer(progress);
+    // Progress is news, not work: a peer that reads slowly misses some instead of being queued for.
+    for (const one of this.#volunteers.values()) if (one.greeting !== null && one.channel.buffered < 1 << 20) one.send(frame);
+  }
+
+  /** The run is over: everyone is told and let go. */
+  finish(reason: string): void {
+    const frame = encodeToVolunteer({ tag: 'finished', reason });
+    for (const one of [...this.#volunteers.values()]) {
+      if (one.greeting !== null) one.send(frame);
+      one.channel.close(CLOSE.finished, reason.slice(0, 120));
+      this.disconnect(one, 'the run is over');
+    }
+  }
+
+  #outcome(one: Volunteer, lease: number, outcome: OutcomeKind, reason: string): void {
+    one.send(encodeToVolunteer({ tag: 'outcome', lease, outcome, reason }));
+  }
+}

@@ -1,0 +1,70 @@
+// One connected volunteer as the coordinator sees it.
+import type { Model } from '../model/model.ts';
+import { HeldRows } from './held-rows.ts';
+import type { LeaseRecord } from './lease-builder.ts';
+
+/** The way to a volunteer: a WebSocket, or a worker thread's port. */
+export interface Channel {
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  close(code: number, reason: string): void;
+  /** Bytes accepted by `send` and not yet on their way. */
+  readonly buffered: number;
+}
+
+export interface Greeting {
+  readonly engine: 'cpu' | 'webgpu';
+  readonly device: string;
+  readonly cacheMiB: number;
+}
+
+export class Volunteer {
+  /** Number of the session, from 1. */
+  readonly id: number;
+  readonly channel: Channel;
+  readonly local: boolean;
+  readonly connectedAt: number;
+  readonly held: HeldRows;
+  /** null until its hello. */
+  greeting: Greeting | null = null;
+  /** Leases granted and not ended, oldest first; results arrive in this order. */
+  readonly leases: LeaseRecord[] = [];
+  /** Leases asked for beyond those held. */
+  credit = 0;
+  paused = false;
+  hidden = false;
+  leaving = false;
+  /** Pairs per second over its recent leases; 0 before the first result. */
+  pairsPerSecond = 0;
+  wordsPerSecond = 0;
+  /** When the oldest lease must have ended, on the desk's clock. */
+  deadline = Number.POSITIVE_INFINITY;
+  /** When the last result came, or the oldest lease was granted: its training began no earlier. */
+  headSince = 0;
+  idleReason = '';
+  /** Since when it waits without any lease; orders the queue of the hungry. */
+  hungrySince: number;
+  accepted = 0;
+  acceptedWords = 0;
+  rejected = 0;
+  bytesDown = 0;
+  bytesUp = 0;
+  roundTripMs: number | null = null;
+
+  constructor(id: number, channel: Channel, local: boolean, now: number, model: Model) {
+    this.id = id;
+    this.channel = channel;
+    this.local = local;
+    this.connectedAt = now;
+    this.hungrySince = now;
+    this.held = new HeldRows(model);
+  }
+
+  get wantsLease(): boolean {
+    return this.credit > 0 && !this.paused && !this.leaving;
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    this.bytesDown += frame.length;
+    this.channel.send(frame);
+  }
+}

@@ -1,0 +1,35 @@
+// The master model: both matrices, and a version per row that tells which volunteers hold it fresh.
+import { hashAt, STREAM, streamKey } from '../../word2vec/random.ts';
+
+export type Matrix = 'input' | 'output';
+
+export class Model {
+  readonly rows: number;
+  readonly dim: number;
+  /** Shape (V, D), row-major: what becomes the word vectors. */
+  readonly input: Float32Array<ArrayBuffer>;
+  /** Shape (V, D), row-major. */
+  readonly output: Float32Array<ArrayBuffer>;
+  /** Raised by every delta that touches the row; starts at 1, so that 0 can mean "not held". Shape (V). */
+  readonly inputVersions: Uint32Array;
+  readonly outputVersions: Uint32Array;
+  /** Deltas applied. */
+  version = 0;
+
+  constructor(rows: number, dim: number) {
+    this.rows = rows;
+    this.dim = dim;
+    this.input = new Float32Array(rows * dim);
+    this.output = new Float32Array(rows * dim);
+    this.inputVersions = new Uint32Array(rows).fill(1);
+    this.outputVersions = new Uint32Array(rows).fill(1);
+  }
+
+  /** Input rows uniform in ±0.5/D, output rows zero: word2vec.c InitNet. */
+  static fresh(rows: number, dim: number, seed: number): Model {
+    const model = new Model(rows, dim);
+    const key = streamKey(seed, STREAM.initial);
+    for (let at = 0; at < model.input.length; at++) model.input[at] = (hashAt(key, at) / 4294967296 - 0.5) / dim;
+    return model;
+  }
+}

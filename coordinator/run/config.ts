@@ -1,0 +1,63 @@
+// Everything that defines a run. Fixed when it starts; a resumed run takes it from its checkpoint.
+import type { RowFormat } from '../../protocol/rows.ts';
+import type { CorpusOptions } from '../corpus/source.ts';
+
+/** What the vectors depend on. */
+export interface TrainingConfig {
+  readonly corpus: readonly string[];
+  /** Word list that restricts the vocabulary; '' for none. */
+  readonly vocab: string;
+  readonly dim: number;
+  readonly window: number;
+  readonly negative: number;
+  readonly sample: number;
+  readonly minCount: number;
+  readonly maxVocab: number;
+  readonly epochs: number;
+  readonly alpha: number;
+  readonly seed: number;
+  readonly schedule: 'grid';
+  readonly rowsDown: RowFormat;
+  readonly rowsUp: RowFormat;
+}
+
+/** What only the running of it depends on; may differ when resumed. */
+export interface RunConfig {
+  readonly training: TrainingConfig;
+  readonly corpusOptions: CorpusOptions;
+  readonly out: string;
+  readonly version: string;
+}
+
+/**
+ * Settings of the schedule, chosen by the measurements in docs/architecture.md. Not options: nobody has needed to
+ * change them, and each would have to be explained.
+ */
+export const SCHEDULE = {
+  /** φ: share of what is trained that the next episode may hold. */
+  growth: 0.25,
+  /** E₀: the first episode's share of an epoch. */
+  first: 0.01,
+  /** Most kept tokens of an episode: about 12 M pairs of 8 bytes, 100 MB for each episode in memory. */
+  maxKept: 2_000_000,
+  /** u: kept tokens that a block should hold at least. */
+  blockTokens: 2000,
+  maxParts: 64,
+  /** Episodes in memory: one in training, one prepared ahead. */
+  episodesAhead: 2,
+  chunkPairs: 6144,
+  /** h: damping of rows hit often in a minibatch. */
+  damping: 0.25,
+  /** Milliseconds of training that a lease should be. */
+  leaseMs: 3000,
+  /** Milliseconds after which a lease may expire at the earliest. */
+  graceMs: 20_000,
+  maxVolunteers: 256,
+  /** Bytes of corpus read as one split. */
+  splitBytes: 64 * 1024 * 1024,
+  /** Milliseconds between checkpoints. */
+  checkpointMs: 60_000,
+} as const;
+
+/** Default learning rate: the grid does best near 0.06 (DESIGN measurements); damping holds where word2vec.c's 0.025 is needed. */
+export const DEFAULT_ALPHA = 0.06;

@@ -1,0 +1,60 @@
+// The append-only journal: one JSON object a line, on disk before anyone is told.
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+
+/** A lease's place: chunks [firstChunk, firstChunk + chunks) of block (i, j) of an episode with P parts. */
+export interface JournalPlace {
+  readonly lease: number;
+  readonly session: number;
+  readonly episode: number;
+  readonly parts: number;
+  readonly i: number;
+  readonly j: number;
+  readonly firstChunk: number;
+  readonly chunks: number;
+}
+
+export type JournalEntry =
+  | { readonly kind: 'run'; readonly version: string; readonly vocabulary: string; readonly words: number; readonly tokens: number }
+  | { readonly kind: 'resumed'; readonly checkpoint: number }
+  | { readonly kind: 'episode'; readonly episode: number; readonly parts: number; readonly chunks: number; readonly pairs: number; readonly fromTokens: number; readonly toTokens: number }
+  | ({ readonly kind: 'granted' } & JournalPlace)
+  | ({ readonly kind: 'applied' } & JournalPlace)
+  | ({ readonly kind: 'expired' | 'returned' | 'rejected'; readonly reason: string } & JournalPlace)
+  | { readonly kind: 'late'; readonly lease: number; readonly session: number }
+  | { readonly kind: 'joined'; readonly session: number; readonly engine: string; readonly local: boolean }
+  | { readonly kind: 'gone'; readonly session: number; readonly reason: string }
+  | { readonly kind: 'checkpoint'; readonly checkpoint: number }
+  | { readonly kind: 'done'; readonly tokens: number };
+
+/** Each entry gets `seq`, counting up from 1 over the whole run, and `time`, ms since 1970. */
+export class Journal {
+  readonly #file: number;
+  #seq: number;
+
+  constructor(path: string, seq: number) {
+    this.#file = openSync(path, 'a');
+    this.#seq = seq;
+    // A process killed in mid-write leaves half a line: the next entry must not join it.
+    if (seq > 0) writeSync(this.#file, '\n');
+  }
+
+  /** Number of the last entry. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** The entry reaches the operating system before this returns: it survives the death of the process. */
+  write(entry: JournalEntry): void {
+    this.#seq++;
+    writeSync(this.#file, `${JSON.stringify({ seq: this.#seq, time: Date.now(), ...entry })}\n`);
+  }
+
+  /** Reaches the disk: survives the death of the machine. */
+  sync(): void {
+    fsyncSync(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}

@@ -1,0 +1,94 @@
+// What the operator watches: rates, loss, counters, a bounded history. Time is passed in.
+import type { HistoryPoint, RunEvent, RunEventLevel } from '../../protocol/status.ts';
+
+/** Words per second over a sliding window of samples. */
+export class RateMeter {
+  readonly #windowMs: number;
+  readonly #samples: { readonly time: number; readonly words: number }[] = [];
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  /** @param words in all, so far */
+  sample(time: number, words: number): void {
+    this.#samples.push({ time, words });
+    while (this.#samples.length > 2 && time - this.#samples[0]!.time > this.#windowMs) this.#samples.shift();
+  }
+
+  get wordsPerSecond(): number {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || last.time <= first.time) return 0;
+    return ((last.words - first.words) / (last.time - first.time)) * 1000;
+  }
+}
+
+/** Mean loss per pair over about the last `pairs` pairs. */
+export class LossMeter {
+  readonly #pairs: number;
+  #value: number | null = null;
+
+  constructor(pairs: number, value: number | null = null) {
+    this.#pairs = pairs;
+    this.#value = value;
+  }
+
+  add(loss: number, pairs: number): void {
+    const weight = 1 - Math.exp(-pairs / this.#pairs);
+    this.#value = this.#value === null ? loss : this.#value + weight * (loss - this.#value);
+  }
+
+  get value(): number | null {
+    return this.#value;
+  }
+}
+
+/** Points of the plots: when full, every second point is dropped and the spacing doubles. */
+export class History {
+  readonly #limit: number;
+  #points: HistoryPoint[] = [];
+  #spacingMs = 1000;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Answers whether the point was kept. */
+  add(point: HistoryPoint): boolean {
+    const last = this.#points.at(-1);
+    if (last !== undefined && point.time - last.time < this.#spacingMs) return false;
+    this.#points.push(point);
+    if (this.#points.length > this.#limit) {
+      this.#points = this.#points.filter((_, index) => index % 2 === 0);
+      this.#spacingMs *= 2;
+    }
+    return true;
+  }
+
+  get points(): readonly HistoryPoint[] {
+    return this.#points;
+  }
+}
+
+/** The last events, for people who come later. */
+export class EventLog {
+  readonly #limit: number;
+  readonly #events: RunEvent[] = [];
+  #seq = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(time: number, level: RunEventLevel, text: string): RunEvent {
+    const event = { seq: ++this.#seq, time, level, text };
+    this.#events.push(event);
+    if (this.#events.length > this.#limit) this.#events.shift();
+    return event;
+  }
+
+  get events(): readonly RunEvent[] {
+    return this.#events;
+  }
+}

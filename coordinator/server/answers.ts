@@ -1,0 +1,37 @@
+// The shapes every HTTP answer takes: JSON, or an error with a code.
+import type { ServerResponse } from 'node:http';
+import type { ErrorBody } from '../../protocol/status.ts';
+
+/**
+ * Nothing but our own files is loaded, run or connected to. `wasm-unsafe-eval` lets the CPU engine compile its
+ * WebAssembly; `blob:` and `data:` images are the plots.
+ */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+};
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+  });
+  response.end(text);
+}
+
+export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  const body: ErrorBody = { error: { code, message } };
+  sendJson(response, status, body);
+}
+
+export function sendText(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { ...SECURITY_HEADERS, 'content-type': type, 'cache-control': 'no-store' });
+  response.end(text);
+}

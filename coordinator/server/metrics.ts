@@ -1,0 +1,46 @@
+// The run as Prometheus metrics, beside Node's own (event loop, memory).
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Run } from '../run/run.ts';
+import { runStatus } from './status.ts';
+
+export function runMetrics(run: Run): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, value: () => number): void => {
+    const made: Gauge = new Gauge({ name: `tributary_${name}`, help, registers: [registry], collect: () => made.set(value()) });
+  };
+  gauge('tokens_done', 'In-vocabulary tokens trained, over all epochs', () => run.facts.tokensDone);
+  gauge('tokens_total', 'In-vocabulary tokens to train, over all epochs', () => run.training?.totalTokens ?? 0);
+  gauge('words_per_second', 'Corpus words trained per second, recently', () => run.rate.wordsPerSecond);
+  gauge('loss', 'Negative-sampling loss per pair, moving mean', () => run.loss.value ?? Number.NaN);
+  gauge('volunteers', 'Volunteers that can train now', () => run.training?.desk.willing ?? 0);
+  gauge('model_version', 'Deltas applied', () => run.training?.model.version ?? 0);
+  const leases: Gauge = new Gauge({
+    name: 'tributary_leases',
+    help: 'Leases since the start, by what became of them',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect: () => {
+      for (const [outcome, count] of Object.entries(run.facts.leases)) leases.set({ outcome }, count);
+    },
+  });
+  const chunks: Gauge = new Gauge({
+    name: 'tributary_chunks',
+    help: 'Chunks of the episodes in memory, by state',
+    labelNames: ['state'],
+    registers: [registry],
+    collect: () => {
+      for (const [state, count] of Object.entries(runStatus(run).chunks)) chunks.set({ state }, count);
+    },
+  });
+  const bytes: Gauge = new Gauge({
+    name: 'tributary_volunteer_bytes',
+    help: 'Bytes exchanged with volunteers, by direction',
+    labelNames: ['direction'],
+    registers: [registry],
+    collect: () => {
+      for (const [direction, count] of Object.entries(runStatus(run).bytes)) bytes.set({ direction }, count);
+    },
+  });
+  return registry;
+}

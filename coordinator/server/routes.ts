@@ -1,0 +1,112 @@
+// HTTP: the pages, the status, queries, metrics, and the operator's actions.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import sirv from 'sirv';
+import { Word2vecError } from '../../word2vec/errors.ts';
+import type { Run } from '../run/run.ts';
+import { SECURITY_HEADERS, sendError, sendJson, sendText } from './answers.ts';
+import type { LiveFeed } from './live-feed.ts';
+import { runMetrics } from './metrics.ts';
+import type { OperatorToken } from './operator-token.ts';
+import { Queries } from './queries.ts';
+import { runStatus } from './status.ts';
+
+const MOST_NEIGHBOURS = 100;
+const MOST_QUERY_WORDS = 20;
+
+export interface RouteParts {
+  readonly run: Run;
+  readonly feed: LiveFeed;
+  readonly token: OperatorToken;
+  /** Folder of the built pages. */
+  readonly pages: string;
+}
+
+export function routes({ run, feed, token, pages }: RouteParts): RequestListener {
+  const queries = new Queries(run);
+  const metrics = runMetrics(run);
+  const files = sirv(pages, {
+    etag: true,
+    setHeaders: (response, path) => {
+      for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+      // Built files carry a hash of their content in their name; pages do not.
+      response.setHeader('cache-control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+  const actions: Readonly<Record<string, () => Promise<void>>> = {
+    pause: () => Promise.resolve(run.pause()),
+    resume: () => Promise.resolve(run.resume()),
+    checkpoint: () => run.checkpoint(),
+    stop: () => run.stop(),
+  };
+
+  const operate = async (request: IncomingMessage, response: ServerResponse, name: string): Promise<void> => {
+    // The body is not used; draining it keeps the connection reusable.
+    request.resume();
+    const action = actions[name];
+    if (action === undefined) return sendError(response, 404, 'NO_SUCH_ACTION', `there is no action ${name}: try ${Object.keys(actions).join(', ')}`);
+    if (!token.accepts(request.headers.authorization)) {
+      run.note('warning', `${name} was refused: wrong or missing operator token`);
+      return sendError(response, 401, 'TOKEN_REQUIRED', 'the operator token is missing or wrong; it was printed when the coordinator started');
+    }
+    if (run.training === null || run.facts.state === 'done' || run.facts.state === 'failed') {
+      return sendError(response, 409, 'WRONG_STATE', `cannot ${name}: the run is ${run.facts.state}`);
+    }
+    run.note('info', `${name} by the operator`);
+    await action();
+    return sendJson(response, 200, { state: run.facts.state, reason: run.facts.reason });
+  };
+
+  const similar = (response: ServerResponse, query: URLSearchParams): void => {
+    const words = (name: string): string[] => (query.get(name) ?? '').split(',').filter((word) => word !== '');
+    const positive = words('positive');
+    const negative = words('negative');
+    const top = Number(query.get('top') ?? '10');
+    if (!Number.isInteger(top) || top < 1 || top > MOST_NEIGHBOURS || positive.length + negative.length > MOST_QUERY_WORDS) {
+      return sendError(response, 400, 'BAD_QUERY', `top must be 1 to ${MOST_NEIGHBOURS}, words at most ${MOST_QUERY_WORDS}`);
+    }
+    try {
+      const found = queries.similar(positive, negative, top);
+      if (found === null) return sendError(response, 503, 'NO_MODEL_YET', 'the vocabulary is still being counted');
+      return sendJson(response, 200, found);
+    } catch (error) {
+      if (!(error instanceof Word2vecError)) throw error;
+      return sendError(response, error.code === 'UNKNOWN_WORD' ? 404 : 400, error.code, error.message);
+    }
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const action = /^\/api\/run\/([a-z]+)$/.exec(url.pathname);
+    if (action !== null) {
+      if (request.method !== 'POST') return sendError(response, 405, 'POST_ONLY', `${url.pathname} takes POST`);
+      return operate(request, response, action[1]!);
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') return sendError(response, 405, 'GET_ONLY', `${url.pathname} takes GET`);
+    switch (url.pathname) {
+      case '/healthz': {
+        const healthy = run.facts.state !== 'failed';
+        return sendJson(response, healthy ? 200 : 503, { status: healthy ? 'ok' : 'failed', state: run.facts.state, reason: run.facts.reason });
+      }
+      case '/metrics':
+        return sendText(response, 200, metrics.contentType, await metrics.metrics());
+      case '/api/run':
+        return sendJson(response, 200, runStatus(run));
+      case '/api/similar':
+        return similar(response, url.searchParams);
+      case '/api/events':
+        if (!feed.open(request, response)) sendError(response, 503, 'TOO_MANY_VIEWERS', 'too many dashboards are open');
+        return;
+      default:
+        files(request, response, () => sendError(response, 404, 'NOT_FOUND', `there is nothing at ${url.pathname}`));
+    }
+  };
+
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      run.note('error', `${request.method ?? ''} ${request.url?.split('?')[0] ?? ''}: ${message}`);
+      if (response.headersSent) response.destroy();
+      else sendError(response, 500, 'INTERNAL', 'an error in the coordinator; its log says which');
+    });
+  };
+}

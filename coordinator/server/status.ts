@@ -1,0 +1,90 @@
+// Builds the status of a run as the wire shows it (protocol/status.ts).
+import type { EpisodeStatus, RunStatus, VolunteerRow } from '../../protocol/status.ts';
+import { learningRate } from '../../word2vec/curriculum.ts';
+import type { Volunteer } from '../leases/volunteer.ts';
+import type { Run } from '../run/run.ts';
+
+export function runStatus(run: Run): RunStatus {
+  const { facts, training, config } = run;
+  const { corpus: specs, ...settings } = config.training;
+  const volunteers = training?.desk.volunteers.filter((one) => one.greeting !== null) ?? [];
+  const total = training?.totalTokens ?? 0;
+  const done = Math.min(total, Math.round(facts.tokensDone));
+  const seconds = run.trainedSeconds;
+  return {
+    state: facts.state,
+    reason: facts.reason,
+    version: config.version,
+    corpus: facts.opened?.description ?? specs.join(', '),
+    config: {
+      schedule: settings.schedule,
+      dim: settings.dim,
+      window: settings.window,
+      negative: settings.negative,
+      sample: settings.sample,
+      minCount: settings.minCount,
+      epochs: settings.epochs,
+      alpha: settings.alpha,
+      seed: settings.seed,
+    },
+    vocabulary: training?.words.length ?? 0,
+    epoch: training === null ? 0 : Math.min(settings.epochs, Math.floor(done / training.curriculum.epochTokens) + 1),
+    progress:
+      training === null
+        ? { done: facts.countedBytes, total: facts.opened?.bytes ?? 0, unit: 'bytes' }
+        : { done, total, unit: 'tokens' },
+    wordsPerSecond: run.rate.wordsPerSecond,
+    averageWordsPerSecond: seconds > 0 ? facts.tokensDone / seconds : 0,
+    elapsedSeconds: seconds,
+    etaSeconds: run.etaSeconds,
+    loss: run.loss.value,
+    alpha: learningRate(settings.alpha, facts.tokensDone, Math.max(1, total)),
+    volunteers: volunteers.map(volunteerRow),
+    episode: episodeStatus(run),
+    chunks: training?.grid.count() ?? { waiting: 0, leased: 0, done: 0 },
+    leases: { ...facts.leases },
+    modelVersion: training?.model.version ?? 0,
+    bytes: {
+      down: volunteers.reduce((sum, one) => sum + one.bytesDown, facts.bytesGone.down),
+      up: volunteers.reduce((sum, one) => sum + one.bytesUp, facts.bytesGone.up),
+    },
+    checkpointSeconds: facts.checkpointAt === null ? null : (performance.now() - facts.checkpointAt) / 1000,
+    out: config.out,
+  };
+}
+
+function volunteerRow(one: Volunteer): VolunteerRow {
+  const state = one.leaving ? 'leaving' : one.leases.length > 0 ? 'training' : one.paused ? 'paused' : 'waiting';
+  return {
+    id: one.id,
+    engine: one.greeting!.engine,
+    device: one.greeting!.device,
+    local: one.local,
+    state,
+    reason: state === 'waiting' ? one.idleReason : one.paused ? 'paused by its volunteer' : '',
+    hidden: one.hidden,
+    wordsPerSecond: one.wordsPerSecond,
+    accepted: one.accepted,
+    acceptedWords: Math.round(one.acceptedWords),
+    rejected: one.rejected,
+    bytesDown: one.bytesDown,
+    bytesUp: one.bytesUp,
+    connectedSeconds: (performance.now() - one.connectedAt) / 1000,
+    roundTripMs: one.roundTripMs,
+  };
+}
+
+function episodeStatus(run: Run): EpisodeStatus | null {
+  const oldest = run.episodes[0];
+  const grid = run.training?.grid;
+  if (oldest === undefined || grid === undefined || grid.episodes[0]?.number !== oldest.number) return null;
+  const pairs = oldest.inputs.length;
+  return {
+    number: oldest.number,
+    parts: oldest.parts,
+    tokens: oldest.to.tokens - oldest.from.tokens,
+    pairs,
+    pairsDone: grid.pairsDone(oldest.number),
+    grid: grid.picture(),
+  };
+}
