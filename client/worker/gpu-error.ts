@@ -13,7 +13,7 @@ type GpuErrorCode =
   | 'SATURATED'
   /** `train` was called while it was training. */
   | 'ENGINE_BUSY'
-  /** The driver refused an operation, such as an allocation. */
+  /** The driver refused an operation, such as an allocation: create a new engine, or lease less. */
   | 'GPU_FAULT';
 
 /** An error of the GPU engine. The message begins with the code. */

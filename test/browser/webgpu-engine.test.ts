@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebGpuEngine } from '../../client/worker/webgpu-engine.ts';
 import { Planner } from '../../word2vec/plan.ts';
 import { engineSuite, smallLease, trained } from './engine-suite.ts';
-import { leaseRows, leaseShape } from './lease.ts';
+import { copyRows, leaseRows, leaseShape } from './lease.ts';
 
 // The software adapter of the tests takes few lanes by itself; real GPUs take 64.
 for (const lanes of [8, 64]) {
@@ -43,9 +43,9 @@ describe('saturation', () => {
 
   it.each([1e9, 1e30])('refuses a run that diverges at a step of %s', async (alpha) => {
     const engine = await WebGpuEngine.create();
-    const own = { ...rows, input: rows.input.slice(), output: rows.output.slice() };
+    const own = copyRows(rows);
     await expect(engine.train(plan, own, { alpha, damping: 0 })).rejects.toThrow(/^SATURATED.*while training/);
-    expect(own.input).toEqual(rows.input);
+    expect(own).toEqual(rows);
     engine.dispose();
   });
 });
@@ -89,6 +89,37 @@ describe('a lost device', () => {
     const { plan, rows } = smallLease();
     await expect(trained(engine, plan, rows)).rejects.toThrow(/^DEVICE_LOST/);
     expect(reasons).toEqual([]);
+  });
+});
+
+describe('a refused operation', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('fails the lease with GPU_FAULT and leaves the rows alone', async () => {
+    const create = GPUDevice.prototype.createBuffer;
+    // As a driver does that is out of memory: an invalid buffer, and the error reported later.
+    vi.spyOn(GPUDevice.prototype, 'createBuffer').mockImplementation(function (this: GPUDevice, descriptor) {
+      const refused = descriptor.label === 'outputRows';
+      return create.call(this, refused ? { ...descriptor, size: 2 ** 50 } : descriptor);
+    });
+    const engine = await WebGpuEngine.create();
+    const { plan, rows } = smallLease();
+    const own = copyRows(rows);
+    await expect(engine.train(plan, own, { alpha: 0.06, damping: 0.25 })).rejects.toThrow(/^GPU_FAULT/);
+    expect(own).toEqual(rows);
+    engine.dispose();
+  });
+});
+
+describe('without WebGPU', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each([
+    [undefined, /^WEBGPU_MISSING/],
+    [{ requestAdapter: () => Promise.resolve(null) }, /^NO_ADAPTER/],
+  ])('says what is missing', async (gpu, message) => {
+    vi.spyOn(navigator, 'gpu', 'get').mockReturnValue(gpu as unknown as GPU);
+    await expect(WebGpuEngine.create()).rejects.toThrow(message);
   });
 });
 
