@@ -1,6 +1,14 @@
 // The live feed: server-sent events into the dashboard's state, with reconnection.
 import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts';
-import { type DashboardState, EMPTY, withConnection, withHistory, withLog, withPoint, withStatus } from './dashboard-state.ts';
+import {
+  type DashboardState,
+  EMPTY,
+  withConnection,
+  withHistory,
+  withLog,
+  withPoint,
+  withStatus,
+} from './dashboard-state.ts';
 
 /** Delay before a closed feed is opened again: doubles from the first to the last, reset by a connection. */
 export const REOPEN_MS = { first: 1000, last: 15_000 } as const;

@@ -6,7 +6,13 @@ export type BlockState = 'waiting' | 'leased' | 'partly' | 'done' | 'empty';
 /** In the order of the legend. */
 export const BLOCK_STATES: readonly BlockState[] = ['waiting', 'leased', 'partly', 'done', 'empty'];
 
-const STATE_OF: Readonly<Record<string, BlockState>> = { '.': 'waiting', l: 'leased', p: 'partly', d: 'done', ' ': 'empty' };
+const STATE_OF: Readonly<Record<string, BlockState>> = {
+  '.': 'waiting',
+  l: 'leased',
+  p: 'partly',
+  d: 'done',
+  ' ': 'empty',
+};
 
 /** parts² blocks in row order: input part, then output part; null when the characters do not make such a grid. */
 export function readGrid({ grid, parts }: Pick<EpisodeStatus, 'grid' | 'parts'>): readonly BlockState[] | null {

@@ -4,7 +4,16 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EpisodeStatus } from '../../protocol/status.ts';
 import { count, percent, share } from '../ui/format.ts';
 import { cssColor, onThemeChange } from '../ui/theme.ts';
-import { BLOCK_STATES, type BlockState, blockAt, countBlocks, drawGrid, type GridLayout, layOut, readGrid } from './grid-drawing.ts';
+import {
+  BLOCK_STATES,
+  type BlockState,
+  blockAt,
+  countBlocks,
+  drawGrid,
+  type GridLayout,
+  layOut,
+  readGrid,
+} from './grid-drawing.ts';
 
 const NAMES: Readonly<Record<BlockState, string>> = {
   waiting: 'waiting',
@@ -129,7 +138,10 @@ function GridMarker(props: { at: number; parts: number; layout: GridLayout; text
   const right = left > css(layout.size) / 2;
   return (
     <>
-      <div class="grid-marker" style={{ left: `${left}px`, top: `${top}px`, width: `${side}px`, height: `${side}px` }} />
+      <div
+        class="grid-marker"
+        style={{ left: `${left}px`, top: `${top}px`, width: `${side}px`, height: `${side}px` }}
+      />
       <div
         class={`tooltip${right ? ' tooltip-left' : ''}${below ? ' tooltip-below' : ''}`}
         role="status"
@@ -147,9 +159,9 @@ export function GridView({ episode }: { episode: EpisodeStatus | null }): JSX.El
   return (
     <>
       <p class="muted">
-        Episode {count(episode.number)}: {count(episode.tokens)} words, {count(episode.pairsDone)} of {count(episode.pairs)} pairs
-        done ({percent(share(episode.pairsDone, episode.pairs))}). Rows are input parts, columns output parts; blocks in work share
-        neither.
+        Episode {count(episode.number)}: {count(episode.tokens)} words, {count(episode.pairsDone)} of{' '}
+        {count(episode.pairs)} pairs done ({percent(share(episode.pairsDone, episode.pairs))}). Rows are input parts,
+        columns output parts; blocks in work share neither.
       </p>
       {blocks === null ? (
         <p class="failure">

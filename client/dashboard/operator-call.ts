@@ -5,7 +5,11 @@ import { type CallResult, callCoordinator, type Fetch } from '../ui/coordinator-
 export type OperatorAction = 'pause' | 'resume' | 'checkpoint' | 'stop';
 
 export function callOperator(action: OperatorAction, token: string, send?: Fetch): Promise<CallResult<unknown>> {
-  return callCoordinator<unknown>(`api/run/${action}`, { method: 'POST', headers: { authorization: `Bearer ${token}` } }, send);
+  return callCoordinator<unknown>(
+    `api/run/${action}`,
+    { method: 'POST', headers: { authorization: `Bearer ${token}` } },
+    send,
+  );
 }
 
 /** What can be asked for in a state. */

@@ -35,7 +35,12 @@ function OutcomeLine({ outcome }: { outcome: Outcome }): JSX.Element | null {
   }
 }
 
-function TokenField(props: { token: string; kept: boolean; onToken(token: string): void; onKept(kept: boolean): void }): JSX.Element {
+function TokenField(props: {
+  token: string;
+  kept: boolean;
+  onToken(token: string): void;
+  onKept(kept: boolean): void;
+}): JSX.Element {
   return (
     <div class="token">
       <label for="operator-token">Operator token</label>
@@ -103,7 +108,9 @@ export function OperatorPanel({ state, send }: { state: RunState; send?: Fetch }
     <form class="operator" onSubmit={(event) => event.preventDefault()}>
       <TokenField token={token} kept={kept} onToken={changeToken} onKept={changeKept} />
       <div class="buttons">
-        {state === 'paused' ? button('resume', 'Resume', () => void act('resume')) : button('pause', 'Pause', () => void act('pause'))}
+        {state === 'paused'
+          ? button('resume', 'Resume', () => void act('resume'))
+          : button('pause', 'Pause', () => void act('pause'))}
         {button('checkpoint', 'Checkpoint', () => void act('checkpoint'))}
         {button('stop', 'Stop…', () => confirmation.current?.showModal())}
       </div>
@@ -112,7 +119,10 @@ export function OperatorPanel({ state, send }: { state: RunState; send?: Fetch }
       </div>
       <dialog ref={confirmation} class="dialog" aria-labelledby="stop-title">
         <h2 id="stop-title">Stop the run?</h2>
-        <p>Work in hand is finished, a checkpoint is written, and volunteers are sent home. The run can be continued later with --resume.</p>
+        <p>
+          Work in hand is finished, a checkpoint is written, and volunteers are sent home. The run can be continued
+          later with --resume.
+        </p>
         <div class="buttons">
           <button type="button" class="button button-danger" onClick={() => void act('stop')}>
             Stop the run

@@ -44,7 +44,9 @@ export function DashboardPage({ state }: { state: DashboardState }): JSX.Element
       <main class={stale ? 'stale' : ''}>
         {status === null ? (
           <section class="panel">
-            <p class="muted">{stale ? 'The coordinator does not answer.' : 'Waiting for the first report of the coordinator…'}</p>
+            <p class="muted">
+              {stale ? 'The coordinator does not answer.' : 'Waiting for the first report of the coordinator…'}
+            </p>
           </section>
         ) : (
           <div class="areas">
@@ -55,8 +57,22 @@ export function DashboardPage({ state }: { state: DashboardState }): JSX.Element
               <OperatorPanel state={status.state} />
             </Panel>
             <section class="panel area-plots" aria-label="Speed and loss over time">
-              <Plot title="Words per second" points={history} read={speedOf} format={count} color="--plot-speed" fromZero />
-              <Plot title="Loss per pair" points={history} read={lossOf} format={lossText} color="--plot-loss" fromZero={false} />
+              <Plot
+                title="Words per second"
+                points={history}
+                read={speedOf}
+                format={count}
+                color="--plot-speed"
+                fromZero
+              />
+              <Plot
+                title="Loss per pair"
+                points={history}
+                read={lossOf}
+                format={lossText}
+                color="--plot-loss"
+                fromZero={false}
+              />
             </section>
             <Panel id="grid-title" title="Grid" area="grid">
               <GridView episode={status.episode} />

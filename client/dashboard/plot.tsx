@@ -1,13 +1,12 @@
 // A plot of one figure over time, drawn by uPlot in the colours of the page.
 import 'uplot/dist/uPlot.min.css';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { HistoryPoint } from '../../protocol/status.ts';
+import { timeOfDay } from '../ui/format.ts';
 import { cssColor, onThemeChange } from '../ui/theme.ts';
 
-/** CSS pixels. */
-const HEIGHT = 200;
 const FONT = '12px system-ui, sans-serif';
 
 export interface PlotProps {
@@ -20,7 +19,10 @@ export interface PlotProps {
   readonly fromZero: boolean;
 }
 
-function optionsOf({ title, format, color, fromZero }: PlotProps, width: number): uPlot.Options {
+type Reading = (at: number | null) => void;
+
+/** `read` hears which point is under the pointer. */
+function optionsOf({ format, color, fromZero }: PlotProps, host: HTMLElement, read: Reading): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: () => cssColor('--text-muted'),
     grid: { stroke: () => cssColor('--line'), width: 1 },
@@ -28,9 +30,10 @@ function optionsOf({ title, format, color, fromZero }: PlotProps, width: number)
     font: FONT,
   };
   return {
-    width,
-    height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    ...sizeOf(host),
+    padding: [8, 28, 0, 0],
+    legend: { show: false },
+    hooks: { setCursor: [(self) => read(self.cursor.idx ?? null)] },
     cursor: { drag: { x: false, y: false }, sync: { key: 'dashboard' }, points: { size: 7 } },
     scales: { y: { range: (_, min, max) => spanOf(min, max, fromZero) } },
     axes: [
@@ -38,22 +41,28 @@ function optionsOf({ title, format, color, fromZero }: PlotProps, width: number)
       { ...axis, size: 58, values: (_, values) => values.map((value) => format(value)) },
     ],
     series: [
-      { label: 'at', value: (_, seconds: number | null) => (seconds === null ? '' : new Date(seconds * 1000).toLocaleTimeString('en-GB')) },
+      {},
       {
-        label: title,
         stroke: () => cssColor(color),
         width: 1.75,
         spanGaps: false,
         points: { show: (self) => (self.data[0]?.length ?? 0) < 2 },
-        value: (_, value: number | null) => (value === null || value === undefined ? '' : format(value)),
       },
     ],
   };
 }
 
+function sizeOf(host: HTMLElement): { width: number; height: number } {
+  return { width: host.clientWidth, height: host.clientHeight };
+}
+
 /** 24-hour clock; seconds only where labels are closer than a minute. */
 function clockLabels(_: uPlot, values: number[], __: number, ___: number, step: number): string[] {
-  const style: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...(step < 60 ? { second: '2-digit' } : {}) };
+  const style: Intl.DateTimeFormatOptions = {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(step < 60 ? { second: '2-digit' } : {}),
+  };
   return values.map((seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB', style));
 }
 
@@ -69,17 +78,26 @@ function dataOf({ points, read }: PlotProps): uPlot.AlignedData {
   return [points.map((point) => point.time / 1000), points.map((point) => read(point))];
 }
 
+/** The point under the pointer, or else the newest. */
+function readingOf({ points, read, format }: PlotProps, at: number | null): string {
+  const point = at === null ? points.at(-1) : points[at];
+  if (point === undefined) return '';
+  const value = read(point);
+  return `${value === null ? 'none' : format(value)} at ${timeOfDay(point.time)}`;
+}
+
 export function Plot(props: PlotProps): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const [at, setAt] = useState<number | null>(null);
   const empty = props.points.length === 0;
 
   useEffect(() => {
     const element = host.current;
     if (element === null || empty) return undefined;
-    const drawn = new uPlot(optionsOf(props, element.clientWidth), dataOf(props), element);
+    const drawn = new uPlot(optionsOf(props, element, setAt), dataOf(props), element);
     plot.current = drawn;
-    const watch = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: HEIGHT }));
+    const watch = new ResizeObserver(() => drawn.setSize(sizeOf(element)));
     watch.observe(element);
     const stop = onThemeChange(() => drawn.redraw(false));
     return () => {
@@ -94,7 +112,10 @@ export function Plot(props: PlotProps): JSX.Element {
 
   return (
     <figure class="plot">
-      <figcaption>{props.title}</figcaption>
+      <figcaption>
+        {props.title}
+        <span class="plot-reading">{readingOf(props, at)}</span>
+      </figcaption>
       {empty ? <p class="plot-empty muted">No points yet.</p> : <div ref={host} class="plot-host" />}
     </figure>
   );

@@ -42,7 +42,8 @@ export function ConnectionLine({ connection, updated }: Pick<DashboardState, 'co
 
 function ProgressLine({ status }: { status: RunStatus }): JSX.Element {
   const { done, total, unit } = status.progress;
-  const amount = unit === 'bytes' ? `${bytes(done)} of ${bytes(total)} counted` : `${count(done)} of ${count(total)} words`;
+  const amount =
+    unit === 'bytes' ? `${bytes(done)} of ${bytes(total)} counted` : `${count(done)} of ${count(total)} words`;
   return (
     <>
       <ProgressBar label="Progress of the run" value={share(done, total)} />
@@ -69,13 +70,41 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
       </div>
       <ProgressLine status={status} />
       <dl class="figures figures-dense">
-        <Figure name="Words/s now" value={count(status.wordsPerSecond)} note={`${count(status.averageWordsPerSecond)} on average`} />
-        <Figure name="Loss" value={status.loss === null ? '–' : status.loss.toFixed(4)} note={`alpha ${status.alpha.toPrecision(3)}`} />
-        <Figure name="Volunteers" value={count(status.volunteers.length)} note={`${count(status.volunteers.filter((one) => one.state === 'training').length)} training`} />
-        <Figure name="Elapsed" value={duration(status.elapsedSeconds)} note={status.checkpointSeconds === null ? 'no checkpoint yet' : `checkpoint ${duration(status.checkpointSeconds)} ago`} />
+        <Figure
+          name="Words/s now"
+          value={count(status.wordsPerSecond)}
+          note={`${count(status.averageWordsPerSecond)} on average`}
+        />
+        <Figure
+          name="Loss"
+          value={status.loss === null ? '–' : status.loss.toFixed(4)}
+          note={`alpha ${status.alpha.toPrecision(3)}`}
+        />
+        <Figure
+          name="Volunteers"
+          value={count(status.volunteers.length)}
+          note={`${count(status.volunteers.filter((one) => one.state === 'training').length)} training`}
+        />
+        <Figure
+          name="Elapsed"
+          value={duration(status.elapsedSeconds)}
+          note={
+            status.checkpointSeconds === null
+              ? 'no checkpoint yet'
+              : `checkpoint ${duration(status.checkpointSeconds)} ago`
+          }
+        />
         <Figure name="Leases applied" value={count(leases.applied)} note={`${count(leases.granted)} granted`} />
-        <Figure name="Leases lost" value={count(troubles)} note={`${count(leases.expired)} expired, ${count(leases.returned)} returned, ${count(leases.rejected)} refused`} />
-        <Figure name="Chunks" value={`${count(status.chunks.done)} done`} note={`${count(status.chunks.leased)} leased, ${count(status.chunks.waiting)} waiting`} />
+        <Figure
+          name="Leases lost"
+          value={count(troubles)}
+          note={`${count(leases.expired)} expired, ${count(leases.returned)} returned, ${count(leases.rejected)} refused`}
+        />
+        <Figure
+          name="Chunks"
+          value={`${count(status.chunks.done)} done`}
+          note={`${count(status.chunks.leased)} leased, ${count(status.chunks.waiting)} waiting`}
+        />
         <Figure name="Traffic" value={`${bytes(status.bytes.down)} down`} note={`${bytes(status.bytes.up)} up`} />
       </dl>
       <details class="details">
@@ -83,11 +112,20 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
         <dl class="facts">
           <Fact name="Corpus" value={status.corpus} />
           <Fact name="Results in" value={status.out} />
-          <Fact name="Vocabulary" value={status.vocabulary === 0 ? 'being counted' : `${status.vocabulary.toLocaleString('en')} words`} />
+          <Fact
+            name="Vocabulary"
+            value={status.vocabulary === 0 ? 'being counted' : `${status.vocabulary.toLocaleString('en')} words`}
+          />
           <Fact name="Schedule" value={`${config.schedule}, ${config.epochs} epochs, seed ${config.seed}`} />
-          <Fact name="Model" value={`${config.dim} dimensions, window ${config.window}, ${config.negative} negatives`} />
+          <Fact
+            name="Model"
+            value={`${config.dim} dimensions, window ${config.window}, ${config.negative} negatives`}
+          />
           <Fact name="Sampling" value={`${config.sample}, minimum count ${config.minCount}, alpha ${config.alpha}`} />
-          <Fact name="Model version" value={`${status.modelVersion.toLocaleString('en')} deltas applied, ${count(leases.late)} late ones set aside`} />
+          <Fact
+            name="Model version"
+            value={`${status.modelVersion.toLocaleString('en')} deltas applied, ${count(leases.late)} late ones set aside`}
+          />
         </dl>
       </details>
     </section>

@@ -7,7 +7,12 @@ import { bytes, count, duration } from '../ui/format.ts';
 /** Rows on the page: a thousand volunteers must not freeze it. */
 export const TABLE_ROWS = 200;
 
-const TONES: Readonly<Record<VolunteerState, Tone>> = { waiting: 'neutral', training: 'good', paused: 'warning', leaving: 'warning' };
+const TONES: Readonly<Record<VolunteerState, Tone>> = {
+  waiting: 'neutral',
+  training: 'good',
+  paused: 'warning',
+  leaving: 'warning',
+};
 
 export function sortedVolunteers(rows: readonly VolunteerRow[]): readonly VolunteerRow[] {
   return [...rows].sort((a, b) => b.wordsPerSecond - a.wordsPerSecond || a.id - b.id);
@@ -43,7 +48,11 @@ function Row({ row }: { row: VolunteerRow }): JSX.Element {
 
 export function VolunteerTable({ rows }: { rows: readonly VolunteerRow[] }): JSX.Element {
   if (rows.length === 0) {
-    return <p class="muted">Nobody is connected. Open this server's address in a browser tab and press Start, or run “tributary join”.</p>;
+    return (
+      <p class="muted">
+        Nobody is connected. Open this server's address in a browser tab and press Start, or run “tributary join”.
+      </p>
+    );
   }
   const shown = sortedVolunteers(rows).slice(0, TABLE_ROWS);
   return (

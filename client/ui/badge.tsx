@@ -7,7 +7,7 @@ export function Badge({ tone, word, live = false }: { tone: Tone; word: string; 
   return (
     <span class={`badge badge-${tone}${live ? ' badge-live' : ''}`}>
       <span class="badge-dot" aria-hidden="true" />
-      {word}
+      {word.charAt(0).toUpperCase() + word.slice(1)}
     </span>
   );
 }

@@ -7,7 +7,9 @@ export interface CallFailure {
   readonly message: string;
 }
 
-export type CallResult<T> = { readonly ok: true; readonly body: T } | { readonly ok: false; readonly failure: CallFailure };
+export type CallResult<T> =
+  | { readonly ok: true; readonly body: T }
+  | { readonly ok: false; readonly failure: CallFailure };
 
 /** The parts of an answer that are used: a test may hand one in without a server. */
 export interface CallAnswer {
@@ -29,7 +31,11 @@ function isErrorBody(body: unknown): body is ErrorBody {
  * Asks for `path` (relative to the page, so that a reverse proxy may add a prefix) and reads the JSON answer.
  * Failures are values, because each caller shows them beside the control that caused them. Only an abort throws.
  */
-export async function callCoordinator<T>(path: string, init: RequestInit = {}, send: Fetch = fetch): Promise<CallResult<T>> {
+export async function callCoordinator<T>(
+  path: string,
+  init: RequestInit = {},
+  send: Fetch = fetch,
+): Promise<CallResult<T>> {
   let answer: CallAnswer;
   let text: string;
   try {

@@ -60,10 +60,16 @@ export function NeighbourBox({ send }: { send?: Fetch }): JSX.Element {
     running.current = call;
     setAnswer({ kind: 'asking' });
     try {
-      const result = await callCoordinator<readonly Neighbour[]>(neighbourPath(query, TOP), { signal: call.signal }, send);
+      const result = await callCoordinator<readonly Neighbour[]>(
+        neighbourPath(query, TOP),
+        { signal: call.signal },
+        send,
+      );
       if (running.current !== call) return;
       setAnswer(
-        result.ok ? { kind: 'found', asked: text.trim(), neighbours: result.body } : { kind: 'failed', failure: result.failure },
+        result.ok
+          ? { kind: 'found', asked: text.trim(), neighbours: result.body }
+          : { kind: 'failed', failure: result.failure },
       );
     } catch (error) {
       // A newer question has taken this one's place.
@@ -90,7 +96,7 @@ export function NeighbourBox({ send }: { send?: Fetch }): JSX.Element {
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
-          placeholder="father, or: king woman -man"
+          placeholder="king woman -man"
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />

@@ -36,7 +36,10 @@ export function adapterName(info: Pick<GPUAdapterInfo, 'vendor' | 'architecture'
 }
 
 /** Asks for an adapter but never for a device: nothing runs on the GPU. */
-export async function probeCapability(choice: EngineChoice, { isSecureContext, gpu }: Surroundings): Promise<Capability> {
+export async function probeCapability(
+  choice: EngineChoice,
+  { isSecureContext, gpu }: Surroundings,
+): Promise<Capability> {
   if (choice === 'cpu') return { kind: 'cpu', why: 'The address of this page asks for the CPU engine (?engine=cpu).' };
   const without = (why: string): Capability => ({ kind: choice === 'webgpu' ? 'missing' : 'cpu', why });
   if (!isSecureContext) return without(INSECURE);

@@ -21,7 +21,9 @@ let glance: RunGlance = { kind: 'asking' };
 
 function spawn(fail: (message: string) => void): WorkerHandle {
   const thread = new Worker(new URL('../worker/volunteer.worker.ts', import.meta.url), { type: 'module' });
-  thread.addEventListener('error', (event) => fail(event.message === '' ? 'its script could not be loaded' : event.message));
+  thread.addEventListener('error', (event) =>
+    fail(event.message === '' ? 'its script could not be loaded' : event.message),
+  );
   thread.addEventListener('messageerror', () => fail('it sent a message that cannot be read'));
   const remote = wrap<VolunteerWorker>(thread);
   const worker: VolunteerWorker = {

@@ -23,8 +23,12 @@ function Contribution({ status }: { status: WorkerStatus }): JSX.Element {
     <section class="panel" aria-labelledby="contribution">
       <h2 id="contribution">Your contribution</h2>
       <dl class="figures">
-        <Figure name="Words per second" value={count(status.wordsPerSecond)} />
-        <Figure name="Pieces accepted" value={count(status.accepted)} {...(status.rejected > 0 ? { note: `${count(status.rejected)} refused` } : {})} />
+        <Figure name="Words/s" value={count(status.wordsPerSecond)} />
+        <Figure
+          name="Pieces accepted"
+          value={count(status.accepted)}
+          {...(status.rejected > 0 ? { note: `${count(status.rejected)} refused` } : {})}
+        />
         <Figure name="Words trained" value={count(status.acceptedWords)} />
         <Figure name="Share of the run" value={total > 0 ? percent(share(status.acceptedWords, total)) : '–'} />
         <Figure name="Received" value={bytes(status.bytesDown)} />
@@ -37,7 +41,11 @@ function Contribution({ status }: { status: WorkerStatus }): JSX.Element {
 function Run({ status, glance }: { status: WorkerStatus; glance: RunGlance }): JSX.Element {
   const run = status.run ?? (glance.kind === 'known' ? glance.run : null);
   const sentence =
-    glance.kind === 'unreachable' ? glance.message : glance.kind === 'asking' ? 'Asking the coordinator…' : glance.sentence;
+    glance.kind === 'unreachable'
+      ? glance.message
+      : glance.kind === 'asking'
+        ? 'Asking the coordinator…'
+        : glance.sentence;
   return (
     <section class="panel" aria-labelledby="run">
       <h2 id="run">The run as a whole</h2>
@@ -51,16 +59,50 @@ function Run({ status, glance }: { status: WorkerStatus; glance: RunGlance }): J
             <span>
               {count(run.tokensDone)} of {count(run.tokensTotal)} words
             </span>
-            <span>{run.etaSeconds === null ? 'no estimate yet' : run.etaSeconds === 0 ? 'finished' : `about ${duration(run.etaSeconds)} left`}</span>
+            <span>
+              {run.etaSeconds === null
+                ? 'no estimate yet'
+                : run.etaSeconds === 0
+                  ? 'finished'
+                  : `about ${duration(run.etaSeconds)} left`}
+            </span>
           </p>
           <dl class="figures">
             <Figure name="Volunteers now" value={count(run.volunteers)} />
-            <Figure name="Words per second, all" value={count(run.wordsPerSecond)} />
+            <Figure name="Words/s, all" value={count(run.wordsPerSecond)} />
             <Figure name="Loss" value={run.loss === null ? '–' : run.loss.toFixed(3)} />
           </dl>
         </>
       )}
     </section>
+  );
+}
+
+/** Before the start they come first; afterwards the figures do. */
+function Terms(): JSX.Element {
+  return (
+    <dl class="terms">
+      <div>
+        <dt>What it does</dt>
+        <dd>
+          Fetches a small piece of work, trains it for a few seconds, sends the result back, and takes the next. A
+          hidden tab carries on.
+        </dd>
+      </div>
+      <div>
+        <dt>What it costs</dt>
+        <dd>
+          The power and warmth of a busy computer, and data traffic, both only while it runs. On a battery or a metered
+          line, mind the counters.
+        </dd>
+      </div>
+      <div>
+        <dt>What it leaves alone</dt>
+        <dd>
+          Nothing is installed, nothing is read from this computer, and nothing stays behind when you close the tab.
+        </dd>
+      </div>
+    </dl>
   );
 }
 
@@ -75,29 +117,17 @@ export function VolunteerPage({ status, capability, glance, actions }: Volunteer
         <div class="intro">
           <h1>Help train word vectors</h1>
           <p class="lead">
-            This tab can lend its GPU, or its CPU, to a shared job: learning from text which words are used alike. Nothing runs
-            until you press Start, and you can leave whenever you like.
+            This tab can lend its GPU, or its CPU, to a shared job: learning from text which words are used alike.
+            Nothing runs until you press Start, and you can leave whenever you like.
           </p>
         </div>
         <StatePanel status={status} capability={capability} actions={actions} />
-        <dl class="terms">
-          <div>
-            <dt>What it does</dt>
-            <dd>Fetches a small piece of work, trains it for a few seconds, sends the result back, and takes the next. A hidden tab carries on.</dd>
-          </div>
-          <div>
-            <dt>What it costs</dt>
-            <dd>The power and warmth of a busy computer, and data traffic, both only while it runs. On a battery or a metered line, mind the counters.</dd>
-          </div>
-          <div>
-            <dt>What it leaves alone</dt>
-            <dd>Nothing is installed, nothing is read from this computer, and nothing stays behind when you close the tab.</dd>
-          </div>
-        </dl>
+        {status.state === 'idle' ? <Terms /> : null}
         <div class="pair">
           <Contribution status={status} />
           <Run status={status} glance={glance} />
         </div>
+        {status.state === 'idle' ? null : <Terms />}
         <section class="panel" aria-labelledby="learned">
           <h2 id="learned">See what it has learned so far</h2>
           <p class="muted">Words that the vectors, as they are at this moment, put next to yours.</p>

@@ -13,7 +13,14 @@ export function glanceOf(status: RunStatus): RunGlance {
   // While words are counted the progress is in bytes: no measure of the training.
   const run =
     progress.unit === 'tokens'
-      ? { tokensDone: progress.done, tokensTotal: progress.total, wordsPerSecond, volunteers: volunteers.length, etaSeconds, loss }
+      ? {
+          tokensDone: progress.done,
+          tokensTotal: progress.total,
+          wordsPerSecond,
+          volunteers: volunteers.length,
+          etaSeconds,
+          loss,
+        }
       : null;
   return { kind: 'known', sentence: status.reason, run };
 }

@@ -63,7 +63,11 @@ function Engine({ status, capability }: { status: WorkerStatus; capability: Capa
   }
 }
 
-export function StatePanel(props: { status: WorkerStatus; capability: Capability; actions: VolunteerActions }): JSX.Element {
+export function StatePanel(props: {
+  status: WorkerStatus;
+  capability: Capability;
+  actions: VolunteerActions;
+}): JSX.Element {
   const { status, capability, actions } = props;
   const { word, tone } = STATES[status.state];
   const ended = hasEnded(status.state);
@@ -80,7 +84,13 @@ export function StatePanel(props: { status: WorkerStatus; capability: Capability
       )}
       <Engine status={status} capability={capability} />
       <div class="buttons">
-        <button id="start" type="button" class="button button-primary button-large" hidden={!ended} onClick={actions.start}>
+        <button
+          id="start"
+          type="button"
+          class="button button-primary button-large"
+          hidden={!ended}
+          onClick={actions.start}
+        >
           {status.state === 'idle' ? 'Start' : 'Start again'}
         </button>
         <button
