@@ -13,7 +13,7 @@ export const SAMPLE = 1e-3;
 export const MIN_COUNT = 5;
 
 /** The sample corpus as one epoch of pairs. */
-export interface SamplePairs {
+interface SamplePairs {
   /** Sentences as plain lower-cased text, one a line. */
   readonly text: string;
   /** Words in the vocabulary that the epoch holds, before subsampling. */
@@ -93,7 +93,7 @@ export function sampleLeases(pairs: SamplePairs, parts: number, leasePairs: numb
   return leases;
 }
 
-export const CHUNK_PAIRS = 768 * 10;
+const CHUNK_PAIRS = 768 * 10;
 
 function blockPairs(pairs: SamplePairs, input: Parts, output: Parts, part: number): number[] {
   const found: number[] = [];

@@ -12,7 +12,7 @@ const END = 0x0b;
 const NO_RESULT = 0x40;
 
 /** Unsigned LEB128. */
-export function unsigned(value: number): Code {
+function unsigned(value: number): Code {
   const bytes: number[] = [];
   for (let rest = value; ;) {
     const low = rest & 0x7f;
@@ -23,7 +23,7 @@ export function unsigned(value: number): Code {
 }
 
 /** Signed LEB128. */
-export function signed(value: number): Code {
+function signed(value: number): Code {
   const bytes: number[] = [];
   for (let rest = value; ;) {
     const low = rest & 0x7f;

@@ -60,7 +60,7 @@ interface Layout {
 
 export class SimdKernel implements CpuKernel {
   readonly device = 'CPU, WebAssembly SIMD';
-  readonly #memory = new WebAssembly.Memory({ initial: 1 });
+  #memory = new WebAssembly.Memory({ initial: 1 });
   #words = new Uint32Array(0);
   #floats = new Float32Array(0);
   /** Code is written for one row length; leases of a run share it. */
@@ -118,6 +118,9 @@ export class SimdKernel implements CpuKernel {
   dispose(): void {
     this.#exports = undefined;
     this.#columns = 0;
+    this.#memory = new WebAssembly.Memory({ initial: 1 });
+    this.#words = new Uint32Array(0);
+    this.#floats = new Float32Array(0);
   }
 
   async #codeFor(columns: number): Promise<Exports> {

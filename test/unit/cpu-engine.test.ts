@@ -227,6 +227,14 @@ describe.each(KERNELS)('CPU engine, %s kernel', (kernel) => {
     await compare(engine, plan, start);
   });
 
+  it('trains again after its buffers were let go', async () => {
+    const plan = new Planner().plan(shape(900, coupled));
+    const engine = await CpuEngine.create({ kernel });
+    await compare(engine, plan, rowsFor(plan, 16, 0.3));
+    engine.dispose();
+    await compare(engine, plan, rowsFor(plan, 16, 0.3));
+  });
+
   it('repeats to the bit, in a new engine and in one that trained other shapes before', async () => {
     const plan = new Planner().plan(shape(5_000, coupled));
     const start = rowsFor(plan, 50, 0.2);
