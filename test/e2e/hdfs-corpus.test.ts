@@ -13,7 +13,7 @@ import { sharedHdfs } from '../hdfs/shared.ts';
 
 const hdfs = sharedHdfs();
 const HOME = '/hdfs-corpus-test';
-const options: CorpusOptions = { hdfsUser: hdfs.superuser, hdfsHostMap: parseHostMap(hdfs.hostMap), hdfsHeadersMs: 4_000, hdfsIdleMs: 2_000 };
+const options: CorpusOptions = { hdfsUser: hdfs.superuser, hdfsHostMap: parseHostMap(hdfs.hostMap), hdfsHeadersMs: 10_000, hdfsIdleMs: 4_000 };
 
 /** Text of about `bytes` bytes whose every line is different. */
 function text(bytes: number): Buffer {

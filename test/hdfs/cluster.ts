@@ -111,8 +111,10 @@ export class HdfsCluster implements HdfsAddress {
       'dfs.namenode.stale.datanode.interval': 3_000,
       // Small pages, so that a directory of a few dozen entries takes several.
       'dfs.ls.limit': 20,
-      // A data node that serves a block from a hung neighbour looks elsewhere after this; 60 s by default.
-      'dfs.client.socket-timeout': 1_000,
+      // A data node that serves a block from a hung neighbour looks elsewhere after this (60 s by default),
+      // and when it finds no replica at all, it asks again after about that (3 s by default).
+      'dfs.client.socket-timeout': 2_000,
+      'dfs.client.retry.window.base': 200,
     };
     const daemon = (name: string, mainClass: string, own: Properties): Daemon =>
       new Daemon({ name, folder: join(this.#folder, name), classpath, mainClass, core, hdfs: { ...common, ...own } }, (pid) =>
