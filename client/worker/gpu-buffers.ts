@@ -19,7 +19,10 @@ export class GpuBuffers {
     const storage = (usage & GPUBufferUsage.STORAGE) !== 0;
     const limit = storage ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : limits.maxBufferSize;
     if (bytes > limit) {
-      throw new GpuError('LEASE_TOO_LARGE', `${name} needs ${bytes} bytes, this device allows ${limit}: lease fewer chunks`);
+      throw new GpuError(
+        'LEASE_TOO_LARGE',
+        `${name} needs ${bytes} bytes, this device allows ${limit}: lease fewer chunks`,
+      );
     }
     const held = this.#held.get(name);
     if (held !== undefined && held.size >= bytes) return held;

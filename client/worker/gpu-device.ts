@@ -55,7 +55,8 @@ export class GpuDevice {
     const failed = work.then(
       () => undefined,
       (cause: unknown) => {
-        if (cause instanceof GPUPipelineError) return new GpuError('GPU_FAULT', `${this.name}: ${cause.message}`, cause);
+        if (cause instanceof GPUPipelineError)
+          return new GpuError('GPU_FAULT', `${this.name}: ${cause.message}`, cause);
         // Mapping our own buffer fails for no other reason than a fault (noted above) or the loss of the device.
         return this.#failure ?? new GpuError('DEVICE_LOST', `${this.name} went away`, cause);
       },
@@ -71,6 +72,7 @@ export class GpuDevice {
 }
 
 function adapterName(info: GPUAdapterInfo): string {
-  const name = info.description || [info.vendor, info.architecture, info.device].filter((part) => part !== '').join(' ');
+  const name =
+    info.description || [info.vendor, info.architecture, info.device].filter((part) => part !== '').join(' ');
   return name === '' ? 'unnamed GPU' : name;
 }

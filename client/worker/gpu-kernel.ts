@@ -25,8 +25,16 @@ export async function loadKernel(
   const visibility = GPUShaderStage.COMPUTE;
   const entries: GPUBindGroupLayoutEntry[] = [
     { binding: BINDING.lease, visibility, buffer: { type: 'uniform', minBindingSize: LEASE.bytes } },
-    { binding: BINDING.batch, visibility, buffer: { type: 'uniform', minBindingSize: BATCH.bytes, hasDynamicOffset: true } },
-    ...storage.read.map((name) => ({ binding: BINDING[name], visibility, buffer: { type: 'read-only-storage' as const } })),
+    {
+      binding: BINDING.batch,
+      visibility,
+      buffer: { type: 'uniform', minBindingSize: BATCH.bytes, hasDynamicOffset: true },
+    },
+    ...storage.read.map((name) => ({
+      binding: BINDING[name],
+      visibility,
+      buffer: { type: 'read-only-storage' as const },
+    })),
     ...storage.write.map((name) => ({ binding: BINDING[name], visibility, buffer: { type: 'storage' as const } })),
   ];
   const layout = device.createBindGroupLayout({ label: entryPoint, entries });

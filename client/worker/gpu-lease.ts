@@ -15,13 +15,7 @@ export interface GpuLease {
 }
 
 /** Sends rows, plan and parameters. @throws GpuError LEASE_TOO_LARGE, or SATURATED for rows that are no vectors */
-export function uploadLease(
-  queue: GPUQueue,
-  pool: GpuBuffers,
-  plan: Plan,
-  rows: LeaseRows,
-  step: StepSize,
-): GpuLease {
+export function uploadLease(queue: GPUQueue, pool: GpuBuffers, plan: Plan, rows: LeaseRows, step: StepSize): GpuLease {
   const columns = Math.ceil(rows.dim / 4);
   const inputBytes = plan.inputIds.length * columns * 16;
   const outputBytes = plan.outputIds.length * columns * 16;
@@ -186,12 +180,15 @@ function padded(values: Float32Array<ArrayBuffer>, dim: number): Float32Array<Ar
   const width = Math.ceil(dim / 4) * 4;
   if (width === dim) return values;
   const wide = new Float32Array((values.length / dim) * width);
-  for (let from = 0, to = 0; from < values.length; from += dim, to += width) wide.set(values.subarray(from, from + dim), to);
+  for (let from = 0, to = 0; from < values.length; from += dim, to += width)
+    wide.set(values.subarray(from, from + dim), to);
   return wide;
 }
 
 function unpad(wide: Float32Array<ArrayBuffer>, into: Float32Array<ArrayBuffer>, dim: number): void {
   const width = Math.ceil(dim / 4) * 4;
   if (width === dim) into.set(wide);
-  else for (let from = 0, to = 0; to < into.length; from += width, to += dim) into.set(wide.subarray(from, from + dim), to);
+  else
+    for (let from = 0, to = 0; to < into.length; from += width, to += dim)
+      into.set(wide.subarray(from, from + dim), to);
 }

@@ -47,10 +47,16 @@ export class WebGpuEngine implements Engine {
   static async create(options: WebGpuOptions = {}): Promise<WebGpuEngine> {
     const gpu = await GpuDevice.request(options.onLost ?? (() => {}));
     const lanes = options.lanes ?? (gpu.software ? LANES.software : LANES.hardware);
-    const flush = loadKernel(gpu.device, flushSource, 'flush', { LANES: lanes }, {
-      read: ['plan'],
-      write: ['inputRows', 'outputRows', 'inputSteps', 'outputSteps', 'extents'],
-    });
+    const flush = loadKernel(
+      gpu.device,
+      flushSource,
+      'flush',
+      { LANES: lanes },
+      {
+        read: ['plan'],
+        write: ['inputRows', 'outputRows', 'inputSteps', 'outputSteps', 'extents'],
+      },
+    );
     await gpu.settle(flush);
     const engine = new WebGpuEngine(gpu, lanes, await flush);
     await engine.#groupStepFor(NEGATIVE_STEPS[0]);
@@ -84,7 +90,10 @@ export class WebGpuEngine implements Engine {
   async #groupStepFor(negatives: number): Promise<Kernel> {
     const step = NEGATIVE_STEPS.find((most) => most >= negatives);
     if (step === undefined) {
-      throw new GpuError('LEASE_TOO_LARGE', `a group has ${negatives} negatives, the kernel holds ${NEGATIVE_STEPS.at(-1)}`);
+      throw new GpuError(
+        'LEASE_TOO_LARGE',
+        `a group has ${negatives} negatives, the kernel holds ${NEGATIVE_STEPS.at(-1)}`,
+      );
     }
     const ready = this.#groupSteps.get(step);
     if (ready !== undefined) return ready;
@@ -106,7 +115,7 @@ export class WebGpuEngine implements Engine {
     const flush = bindLease(this.#gpu.device, this.#flush, lease);
     let finished = 0;
     let pending: Promise<void> = Promise.resolve();
-    for (let batch = 0; batch < plan.minibatches; ) {
+    for (let batch = 0; batch < plan.minibatches;) {
       const { quota } = this.#pace;
       const encoder = this.#gpu.device.createCommandEncoder();
       if (batch === 0) {
@@ -122,7 +131,9 @@ export class WebGpuEngine implements Engine {
         pass.dispatchWorkgroups(plan.batchStart[batch + 1]! - plan.batchStart[batch]!);
         pass.setPipeline(this.#flush.pipeline);
         pass.setBindGroup(0, flush, offset);
-        pass.dispatchWorkgroups(Math.min(MOST_WORKGROUPS, Math.ceil(flushColumns(plan, batch, lease.columns) / this.#lanes)));
+        pass.dispatchWorkgroups(
+          Math.min(MOST_WORKGROUPS, Math.ceil(flushColumns(plan, batch, lease.columns) / this.#lanes)),
+        );
         work += dots(plan, batch) * lease.columns;
         batch++;
       } while (batch < plan.minibatches && work + dots(plan, batch) * lease.columns <= quota);

@@ -41,7 +41,8 @@ export function leaseShape(kind: LeaseKind): LeaseShape {
     inputPartSize: part,
     outputPartSize: part,
     noise: zipf(part, skew, noiseWeight),
-    negatives: kind.rule === 'coupled' ? { kind: 'coupled', rate } : { kind: 'decoupled', rate, draws: 5, inputs: words },
+    negatives:
+      kind.rule === 'coupled' ? { kind: 'coupled', rate } : { kind: 'decoupled', rate, draws: 5, inputs: words },
   };
 }
 

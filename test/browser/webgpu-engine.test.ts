@@ -126,10 +126,14 @@ describe('without WebGPU', () => {
 describe('limits', () => {
   it('refuses a lease that no default binding holds', async () => {
     const engine = await WebGpuEngine.create();
-    const plan = new Planner().plan(leaseShape({ pairs: 40_000, part: 40_000, minibatch: 768, rate: 1, rule: 'coupled', skew: 0 }));
+    const plan = new Planner().plan(
+      leaseShape({ pairs: 40_000, part: 40_000, minibatch: 768, rate: 1, rule: 'coupled', skew: 0 }),
+    );
     const dim = 4096;
     const rows = { input: new Float32Array(plan.inputIds.length * dim), output: new Float32Array(dim), dim };
-    await expect(engine.train(plan, rows, { alpha: 0.06, damping: 0.25 })).rejects.toThrow(/^LEASE_TOO_LARGE: inputRows/);
+    await expect(engine.train(plan, rows, { alpha: 0.06, damping: 0.25 })).rejects.toThrow(
+      /^LEASE_TOO_LARGE: inputRows/,
+    );
     engine.dispose();
   });
 

@@ -47,7 +47,10 @@ const shapes: fc.Arbitrary<LeaseShape> = fc
 
 /** A minibatch in ranks, free of renumbering: each group's pairs and negatives, and the flush lists by rank. */
 interface PlainBatch {
-  readonly groups: readonly { readonly pairs: readonly (readonly [number, number])[]; readonly negatives: readonly number[] }[];
+  readonly groups: readonly {
+    readonly pairs: readonly (readonly [number, number])[];
+    readonly negatives: readonly number[];
+  }[];
   readonly inputHits: ReadonlyMap<number, number>;
   readonly outputHits: ReadonlyMap<number, number>;
 }
@@ -118,7 +121,9 @@ describe('Planner', () => {
           const end = Math.min(shape.inputs.length, chunk + shape.chunkPairs);
           for (let start = chunk; start < end; start += shape.minibatch) {
             const stop = Math.min(end, start + shape.minibatch);
-            expected.push(Array.from({ length: stop - start }, (_, at) => [shape.inputs[start + at]!, shape.outputs[start + at]!]));
+            expected.push(
+              Array.from({ length: stop - start }, (_, at) => [shape.inputs[start + at]!, shape.outputs[start + at]!]),
+            );
           }
         }
         const positives = batches.map(({ groups }) =>
@@ -155,7 +160,8 @@ describe('Planner', () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         const plan = new Planner().plan(shape);
-        const inside = (rows: Uint32Array, limit: number): boolean => rows.every((row) => row < limit || row === ABSENT);
+        const inside = (rows: Uint32Array, limit: number): boolean =>
+          rows.every((row) => row < limit || row === ABSENT);
         expect(inside(plan.groupInputs, plan.inputIds.length)).toBe(true);
         expect(inside(plan.groupOutputs, plan.outputIds.length)).toBe(true);
         expect(plan.negatives.every((row) => row < plan.outputIds.length)).toBe(true);
@@ -204,7 +210,8 @@ describe('Planner', () => {
 
 /** 60,000 pairs in minibatches of 768. */
 function large(negatives: NegativeRule): LeaseShape {
-  const ranks = (key: number): Uint32Array => Uint32Array.from({ length: 60_000 }, (_, at) => below(hashAt(key, at), 40));
+  const ranks = (key: number): Uint32Array =>
+    Uint32Array.from({ length: 60_000 }, (_, at) => below(hashAt(key, at), 40));
   const position = { seed: 1, episode: 2, block: 3, firstChunk: 0 };
   const sizes = { chunkPairs: 3072, minibatch: 768, inputPartSize: 40, outputPartSize: 40 };
   return { ...position, ...sizes, inputs: ranks(1), outputs: ranks(2), noise: table(40), negatives };
@@ -230,7 +237,10 @@ describe('negatives', () => {
     const plan = new Planner().plan(large({ kind: 'decoupled', rate: 2 * 65536, draws: 5, inputs: table(40) }));
     const seen = new Float64Array(40);
     if (which === 'noise') for (const row of plan.negatives) seen[plan.outputIds[row]!]!++;
-    else plan.groupInputs.forEach((row, at) => plan.groupOutputs[at] === ABSENT && row !== ABSENT && seen[plan.inputIds[row]!]!++);
+    else
+      plan.groupInputs.forEach(
+        (row, at) => plan.groupOutputs[at] === ABSENT && row !== ABSENT && seen[plan.inputIds[row]!]!++,
+      );
     const sum = seen.reduce((all, count) => all + count, 0);
     const harmonic = Array.from({ length: 40 }, (_, rank) => 1 / (rank + 1)).reduce((all, weight) => all + weight, 0);
     seen.forEach((count, rank) => {
