@@ -102,7 +102,11 @@ export class LineFeed {
 /** Control characters count as blanks: the word2vec file formats cannot hold them in a word. */
 const BLANKS = /[\0-\x20\u00a0]+/u;
 
-/** Words of a line: what stands between blanks. */
+/** Characters of the longest word; what is longer is no word, and the file formats have a limit as well. */
+const LONGEST_WORD = 1000;
+
+/** Words of a line: what stands between blanks. The first and last may be empty. */
 export function wordsOf(line: string): string[] {
-  return line.split(BLANKS);
+  const words = line.split(BLANKS);
+  return line.length > LONGEST_WORD ? words.filter((word) => word.length <= LONGEST_WORD) : words;
 }

@@ -15,7 +15,8 @@ export interface JournalPlace {
 
 export type JournalEntry =
   | { readonly kind: 'run'; readonly version: string; readonly vocabulary: string; readonly words: number; readonly tokens: number }
-  | { readonly kind: 'resumed'; readonly checkpoint: number }
+  /** What counts from here on: entries up to `upTo`, and those after this one. Work in between is lost and done again. */
+  | { readonly kind: 'resumed'; readonly checkpoint: number; readonly upTo: number }
   | { readonly kind: 'episode'; readonly episode: number; readonly parts: number; readonly chunks: number; readonly pairs: number; readonly fromTokens: number; readonly toTokens: number }
   | ({ readonly kind: 'granted' } & JournalPlace)
   | ({ readonly kind: 'applied' } & JournalPlace)

@@ -165,7 +165,7 @@ export class Run {
     const resumed = this.#resumed;
     const journal = new Journal(join(out, 'journal.jsonl'), resumed?.journalSeq ?? 0);
     if (resumed === null) journal.write({ kind: 'run', version: this.config.version, vocabulary: mark, words: words.length, tokens: total * config.epochs });
-    else journal.write({ kind: 'resumed', checkpoint: resumed.state.number });
+    else journal.write({ kind: 'resumed', checkpoint: resumed.state.number, upTo: resumed.state.journalSeq });
     const model = resumed === null ? Model.fresh(words.length, config.dim, config.seed) : resumed.model;
     const grid = new Grid(SCHEDULE.chunkPairs, resumed?.nextLease ?? 1);
     const constants = {
