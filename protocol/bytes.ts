@@ -78,13 +78,13 @@ export class Reader {
     throw new ProtocolError('BAD_VARINT', `${this.#what}: number longer than 53 bits at ${this.#at}`);
   }
 
-  /** UTF-8 with a u16 length. @throws ProtocolError BAD_TEXT */
+  /** UTF-8 with a u16 length; control characters, which could steer a terminal, read as spaces. @throws ProtocolError BAD_TEXT */
   string(limit: number): string {
     const length = this.u16();
     if (length > limit) throw new ProtocolError('BAD_TEXT', `${this.#what}: text of ${length} bytes, at most ${limit} allowed`);
     const at = this.#take(length);
     try {
-      return text.decode.decode(this.#bytes.subarray(at, at + length));
+      return text.decode.decode(this.#bytes.subarray(at, at + length)).replaceAll(/\p{Cc}/gu, ' ');
     } catch {
       throw new ProtocolError('BAD_TEXT', `${this.#what}: text at ${at} is not UTF-8`);
     }

@@ -104,6 +104,7 @@ export interface Finished {
 }
 
 const TAG = { welcome: 17, lease: 18, outcome: 19, cancel: 20, idle: 21, progress: 22, finished: 23 } as const;
+const RULES: readonly Lease['rule'][] = ['coupled', 'decoupled'];
 const OUTCOMES: readonly OutcomeKind[] = ['applied', 'late', 'rejected'];
 
 /** The order in docs/protocol.md, which is the order of the reads below. */
@@ -138,7 +139,7 @@ export function beginLease(message: Omit<Lease, 'tag' | 'rows'>, rowBytes: numbe
   const size = 64 + message.pairBytes.length + 5 * message.inputCounts.length + message.present.length + rowBytes;
   const write = new Writer(size).u8(TAG.lease).u32(message.lease).u32(message.episode).u16(message.parts);
   write.u16(message.inputPart).u16(message.outputPart).u32(message.firstChunk).u32(message.pairs);
-  write.u16(message.minibatch).f32(message.alpha).u8(message.rule === 'coupled' ? 0 : 1).u32(message.rate);
+  write.u16(message.minibatch).f32(message.alpha).u8(RULES.indexOf(message.rule)).u32(message.rate);
   write.f32(message.words).u8(message.reset ? 1 : 0).u32(message.inputRows).u32(message.outputRows);
   write.u32(message.pairBytes.length).bytes(message.pairBytes).u32(message.inputCounts.length);
   for (const count of message.inputCounts) write.varint(count);
@@ -208,6 +209,10 @@ function readWelcome(read: Reader): Welcome {
   if (words > LIMITS.vocabulary || words > read.remaining) {
     throw new ProtocolError('BAD_VOCABULARY', `welcome: ${words} words in ${read.remaining} bytes`);
   }
+  // A plan is walked in steps of these: zero would never end.
+  if (head.dim < 1 || head.dim > LIMITS.dim || rest.chunkPairs < 1) {
+    throw new ProtocolError('BAD_WELCOME', `welcome: ${head.dim} columns, chunks of ${rest.chunkPairs} pairs`);
+  }
   const counts = new Float64Array(words);
   for (let id = 0; id < words; id++) counts[id] = read.varint();
   return { tag: 'welcome', version, ...head, ...rest, rowsDown, rowsUp, counts };
@@ -222,23 +227,30 @@ function readLease(read: Reader, shape: LeaseShapeOnWire): Lease {
   if (pairs > LIMITS.leasePairs) throw new ProtocolError('TOO_MANY_PAIRS', `lease ${lease}: ${pairs} pairs`);
   const minibatch = read.u16();
   const alpha = read.f32();
-  const rule = read.u8() === 0 ? 'coupled' : 'decoupled';
+  const rule = RULES[read.u8()];
   const rate = read.u32();
   const words = read.f32();
-  const reset = read.u8() !== 0;
+  const resetCode = read.u8();
   const inputRows = read.u32();
   const outputRows = read.u32();
   if (inputRows > LIMITS.leaseRows || outputRows > LIMITS.leaseRows) {
     throw new ProtocolError('TOO_MANY_ROWS', `lease ${lease}: ${inputRows} input and ${outputRows} output rows`);
   }
+  if (place.parts < 1 || minibatch < 1 || rule === undefined || resetCode > 1) {
+    throw new ProtocolError('BAD_LEASE', `lease ${lease}: ${place.parts} parts, minibatches of ${minibatch}, reset ${resetCode}, or its rule`);
+  }
   const pairBytes = read.bytes(read.u32());
   const countsLength = read.u32();
   if (countsLength > read.remaining) throw new ProtocolError('TRUNCATED', `lease ${lease}: ${countsLength} counts`);
   const inputCounts = new Uint32Array(countsLength);
-  for (let at = 0; at < countsLength; at++) inputCounts[at] = read.varint();
+  for (let at = 0; at < countsLength; at++) {
+    const count = read.varint();
+    if (count > 0xffffffff) throw new ProtocolError('BAD_LEASE', `lease ${lease}: ${count} pairs with one input row`);
+    inputCounts[at] = count;
+  }
   const total = inputRows + outputRows;
   const present = read.bytes(bitmapBytes(total));
   const rows = readRows(read, shape.format, countBits(present, total), shape.dim);
   const head = { tag: 'lease', lease, episode, ...place, firstChunk, pairs, minibatch, alpha, rule, rate } as const;
-  return { ...head, words, reset, inputRows, outputRows, pairBytes, inputCounts, present, rows };
+  return { ...head, words, reset: resetCode === 1, inputRows, outputRows, pairBytes, inputCounts, present, rows };
 }
