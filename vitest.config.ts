@@ -8,6 +8,7 @@ export default defineConfig({
     outputFile: { json: 'test-report.json' },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node' } },
+      { test: { name: 'gates', include: ['test/gates/**/*.test.ts'], environment: 'node', testTimeout: 120_000 } },
       browserProject,
       {
         test: {

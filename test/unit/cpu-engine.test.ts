@@ -81,7 +81,7 @@ function worstRow(a: Float32Array, b: Float32Array, dim: number): number {
   return worst;
 }
 
-async function compare(engine: Engine, plan: Plan, start: LeaseRows, step = STEP): Promise<LeaseRows> {
+async function expectReference(engine: Engine, plan: Plan, start: LeaseRows, step = STEP): Promise<LeaseRows> {
   const expected = copy(start);
   const wanted = await new BatchedReference().train(plan, expected, step);
   const rows = copy(start);
@@ -122,12 +122,12 @@ describe.each(KERNELS)('CPU engine, %s kernel', (kernel) => {
   ] as const) {
     it(`trains 20,000 ${name} pairs as the reference does`, async () => {
       const plan = new Planner().plan(shape(20_000, rule));
-      await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 100, 0.1));
+      await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 100, 0.1));
     });
 
     it.each([1, 4, 5, 37, 300, 900])(`trains ${name} pairs at D = %i`, async (dim) => {
       const plan = new Planner().plan(shape(1_500, rule));
-      await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, dim, 1 / Math.sqrt(dim)));
+      await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, dim, 1 / Math.sqrt(dim)));
     });
   }
 
@@ -143,19 +143,19 @@ describe.each(KERNELS)('CPU engine, %s kernel', (kernel) => {
 
   it.each([1, 5, 6, 7, 769])('trains %i pairs', async (pairs) => {
     const plan = new Planner().plan(shape(pairs, coupled));
-    await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 12, 0.3));
+    await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 12, 0.3));
   });
 
   it('trains a plan without negatives, and with as many as a group may share', async () => {
     for (const rate of [0, 1, 25, 64]) {
       const plan = new Planner().plan(shape(800, { kind: 'coupled', rate: rate * 65536 }));
-      await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 20, 0.2));
+      await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 20, 0.2));
     }
   });
 
   it('trains one row against one row', async () => {
     const plan = new Planner().plan(shape(100, coupled, 1));
-    await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 8, 0.3));
+    await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 8, 0.3));
   });
 
   it('leaves saturated right answers alone and pushes wrong ones by the whole step', async () => {
@@ -169,7 +169,7 @@ describe.each(KERNELS)('CPU engine, %s kernel', (kernel) => {
         output: new Float32Array(plan.outputIds.length * 4).fill(2),
         dim: 4,
       };
-      const trained = await compare(await CpuEngine.create({ kernel }), plan, rows, {
+      const trained = await expectReference(await CpuEngine.create({ kernel }), plan, rows, {
         alpha: 0.01,
         damping: 0,
       });
@@ -180,7 +180,7 @@ describe.each(KERNELS)('CPU engine, %s kernel', (kernel) => {
 
   it('trains rows that saturate everywhere', async () => {
     const plan = new Planner().plan(shape(3_000, coupled));
-    await compare(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 100, 5));
+    await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 100, 5));
   });
 
   it('leaves a zero matrix at zero, at a loss of log 2 a dot product', async () => {
@@ -224,15 +224,15 @@ describe.each(KERNELS)('CPU engine, %s kernel', (kernel) => {
     broken.input.fill(Number.NaN);
     broken.output.fill(Number.POSITIVE_INFINITY);
     await engine.train(plan, broken, STEP);
-    await compare(engine, plan, start);
+    await expectReference(engine, plan, start);
   });
 
   it('trains again after its buffers were let go', async () => {
     const plan = new Planner().plan(shape(900, coupled));
     const engine = await CpuEngine.create({ kernel });
-    await compare(engine, plan, rowsFor(plan, 16, 0.3));
+    await expectReference(engine, plan, rowsFor(plan, 16, 0.3));
     engine.dispose();
-    await compare(engine, plan, rowsFor(plan, 16, 0.3));
+    await expectReference(engine, plan, rowsFor(plan, 16, 0.3));
   });
 
   it('repeats to the bit, in a new engine and in one that trained other shapes before', async () => {
