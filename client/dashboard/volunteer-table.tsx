@@ -32,7 +32,9 @@ function Row({ row }: { row: VolunteerRow }): JSX.Element {
       </td>
       <td class="cell-state">
         <Badge tone={TONES[row.state]} word={row.state} />
-        <span class="cell-reason">{row.reason}</span>
+        <span class="cell-reason" title={row.reason}>
+          {row.reason}
+        </span>
       </td>
       <td class="number">{count(row.wordsPerSecond)}</td>
       <td class="number">{count(row.accepted)}</td>

@@ -1,0 +1,84 @@
+// What a coordinator and a compute worker might say, for the tests of the pages.
+import type { RunStatus, VolunteerRow } from '../../protocol/status.ts';
+import type { WorkerStatus } from '../../client/worker/api.ts';
+
+/** A name that would run code if it were ever taken for HTML. */
+export const HOSTILE = '<img src=x onerror="window.hacked=true">';
+
+export const workerStatus: WorkerStatus = {
+  state: 'training',
+  reason: 'Training block (3, 7).',
+  engine: 'webgpu',
+  device: HOSTILE,
+  fallback: null,
+  wordsPerSecond: 86_412,
+  accepted: 12,
+  acceptedWords: 250_000,
+  rejected: 0,
+  bytesUp: 48_300_000,
+  bytesDown: 112_600_000,
+  reconnectInMs: null,
+  run: {
+    tokensDone: 2_000_000,
+    tokensTotal: 5_000_000,
+    wordsPerSecond: 400_000,
+    volunteers: 7,
+    etaSeconds: 384,
+    loss: 2.6,
+  },
+};
+
+export function volunteerRow(id: number, wordsPerSecond: number): VolunteerRow {
+  return {
+    id,
+    engine: 'webgpu',
+    device: HOSTILE,
+    local: false,
+    state: 'training',
+    reason: HOSTILE,
+    hidden: true,
+    wordsPerSecond,
+    accepted: 3,
+    acceptedWords: 9000,
+    rejected: 1,
+    bytesDown: 2e6,
+    bytesUp: 1e6,
+    connectedSeconds: 75,
+    roundTripMs: null,
+  };
+}
+
+export const runStatus: RunStatus = {
+  state: 'training',
+  reason: '2 volunteers train.',
+  version: '0.1.0',
+  corpus: HOSTILE,
+  config: {
+    schedule: 'grid',
+    dim: 100,
+    window: 5,
+    negative: 5,
+    sample: 1e-3,
+    minCount: 5,
+    epochs: 5,
+    alpha: 0.06,
+    seed: 1,
+  },
+  vocabulary: 38_123,
+  epoch: 3,
+  progress: { done: 2_500_000, total: 5_000_000, unit: 'tokens' },
+  wordsPerSecond: 412_000,
+  averageWordsPerSecond: 398_000,
+  elapsedSeconds: 754,
+  etaSeconds: 384,
+  loss: 2.6134,
+  alpha: 0.034,
+  volunteers: [volunteerRow(1, 100), volunteerRow(2, 300), volunteerRow(3, 200)],
+  episode: { number: 12, parts: 3, tokens: 5000, pairs: 30_000, pairsDone: 15_000, grid: 'd.l p.ddd' },
+  chunks: { waiting: 8, leased: 2, done: 40 },
+  leases: { granted: 50, applied: 40, expired: 1, returned: 2, rejected: 3, late: 4 },
+  modelVersion: 40,
+  bytes: { down: 8e6, up: 3e6 },
+  checkpointSeconds: 31,
+  out: 'runs/one',
+};

@@ -1,0 +1,234 @@
+// The volunteer page in a real browser: every state, what it says without WebGPU, and its session with the worker.
+import { h, render } from 'preact';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { engineChoice, probeCapability } from '../../client/volunteer/capability.ts';
+import { mirrorStatus } from '../../client/volunteer/mirror.ts';
+import { VolunteerPage, type VolunteerPageProps } from '../../client/volunteer/page.tsx';
+import { glanceOf } from '../../client/volunteer/run-glance.ts';
+import { IDLE, VolunteerSession, type WorkerHandle } from '../../client/volunteer/session.ts';
+import type { WorkerState, WorkerStatus } from '../../client/worker/api.ts';
+import { HOSTILE, runStatus, workerStatus } from './pages-fixture.ts';
+
+let root: HTMLElement;
+beforeEach(() => {
+  root = document.body.appendChild(document.createElement('div'));
+});
+afterEach(() => {
+  render(null, root);
+  root.remove();
+});
+
+const calls: string[] = [];
+const note = (name: string) => (): void => void calls.push(name);
+const actions = {
+  start: note('start'),
+  pause: note('pause'),
+  resume: note('resume'),
+  finish: note('finish'),
+  leave: note('leave'),
+};
+
+function show(props: Partial<VolunteerPageProps>): void {
+  const all: VolunteerPageProps = {
+    status: workerStatus,
+    capability: { kind: 'webgpu', device: 'A GPU' },
+    glance: { kind: 'asking' },
+    actions,
+    ...props,
+  };
+  render(h(VolunteerPage, all), root);
+}
+
+const button = (id: string): HTMLButtonElement => {
+  const found = root.querySelector<HTMLButtonElement>(`#${id}`);
+  if (found === null) throw new Error(`no button #${id}`);
+  return found;
+};
+const shown = (): string[] => ['start', 'pause', 'finish', 'leave'].filter((id) => !button(id).hidden);
+
+describe('volunteer page', () => {
+  const expected: Readonly<Record<WorkerState, { word: string; buttons: string[] }>> = {
+    idle: { word: 'Ready', buttons: ['start'] },
+    connecting: { word: 'Connecting', buttons: ['pause', 'finish', 'leave'] },
+    waiting: { word: 'Waiting', buttons: ['pause', 'finish', 'leave'] },
+    training: { word: 'Training', buttons: ['pause', 'finish', 'leave'] },
+    paused: { word: 'Paused', buttons: ['pause', 'finish', 'leave'] },
+    leaving: { word: 'Finishing', buttons: ['leave'] },
+    left: { word: 'Left', buttons: ['start'] },
+    done: { word: 'Run complete', buttons: ['start'] },
+    error: { word: 'Stopped', buttons: ['start'] },
+  };
+  for (const [state, { word, buttons }] of Object.entries(expected) as [
+    WorkerState,
+    (typeof expected)[WorkerState],
+  ][]) {
+    it(`shows ${state} with its reason and only the buttons that apply`, () => {
+      show({ status: { ...workerStatus, state, reason: `Because of ${state}.` } });
+      const region = root.querySelector('.state[role=status]');
+      expect(region?.querySelector('.badge')?.textContent).toBe(word);
+      expect(region?.textContent).toContain(`Because of ${state}.`);
+      expect(shown()).toEqual(buttons);
+    });
+  }
+
+  it('calls what each button says; the pause button resumes when paused', () => {
+    calls.length = 0;
+    show({});
+    for (const id of ['pause', 'finish', 'leave']) button(id).click();
+    show({ status: { ...workerStatus, state: 'paused' } });
+    expect(button('pause').textContent).toBe('Resume');
+    button('pause').click();
+    show({ status: IDLE });
+    button('start').click();
+    expect(calls).toEqual(['pause', 'finish', 'leave', 'resume', 'start']);
+  });
+
+  it('shows a device name from the wire as text', () => {
+    show({ capability: { kind: 'webgpu', device: HOSTILE } });
+    expect(root.querySelector('img')).toBeNull();
+    expect(root.querySelector('.engine')?.textContent).toContain(HOSTILE);
+  });
+
+  it('shows contribution, share and progress', () => {
+    show({});
+    const text = root.textContent.replaceAll('\u00a0', ' ');
+    for (const part of ['86.4 k', '113 MB', '48.3 MB', '5.00 %', '40.0 %', 'about 6 min 24 s left'])
+      expect(text).toContain(part);
+    expect(root.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('40');
+  });
+
+  it('says why the CPU is used, before and after the start', () => {
+    show({ status: IDLE, capability: { kind: 'cpu', why: 'No adapter here.' } });
+    expect(root.querySelector('.notice')?.textContent).toContain('No adapter here.');
+    show({ status: { ...workerStatus, engine: 'cpu', fallback: 'Lost the device.' } });
+    expect(root.querySelector('.notice')?.textContent).toContain('Lost the device.');
+  });
+
+  it('knows the run before the start, and says so when the coordinator is away', () => {
+    show({ status: IDLE, glance: glanceOf(runStatus) });
+    expect(root.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('50');
+    show({ status: IDLE, glance: { kind: 'unreachable', message: 'Nobody answers.' } });
+    expect(root.querySelector('.failure')?.textContent).toBe('Nobody answers.');
+    const counting = glanceOf({ ...runStatus, progress: { done: 1, total: 2, unit: 'bytes' } });
+    expect(counting).toMatchObject({ kind: 'known', run: null });
+  });
+});
+
+describe('capability', () => {
+  const none = { requestAdapter: () => Promise.resolve(null) };
+
+  it('takes the engine from the address, and only known ones', () => {
+    expect(['?engine=cpu', '?engine=webgpu', '?engine=quantum', ''].map(engineChoice)).toEqual([
+      'cpu',
+      'webgpu',
+      'auto',
+      'auto',
+    ]);
+  });
+
+  it('names each reason for having no WebGPU', async () => {
+    const insecure = await probeCapability('auto', { isSecureContext: false, gpu: undefined });
+    expect(insecure).toMatchObject({ kind: 'cpu', why: expect.stringContaining('https') });
+    const without = await probeCapability('auto', { isSecureContext: true, gpu: undefined });
+    expect(without).toMatchObject({ kind: 'cpu', why: expect.stringContaining('no WebGPU') });
+    expect(await probeCapability('auto', { isSecureContext: true, gpu: none })).toMatchObject({
+      kind: 'cpu',
+      why: expect.stringContaining('no graphics adapter'),
+    });
+    expect(await probeCapability('webgpu', { isSecureContext: true, gpu: none })).toMatchObject({ kind: 'missing' });
+  });
+
+  it('finds the adapter of this browser', async () => {
+    const found = await probeCapability('auto', { isSecureContext, gpu: navigator.gpu });
+    expect(found).toMatchObject({ kind: 'webgpu', device: expect.stringMatching(/./) });
+  });
+});
+
+describe('session', () => {
+  function sessionWithFake(): {
+    session: VolunteerSession;
+    asked: string[];
+    seen: WorkerStatus[];
+    report: (status: WorkerStatus) => void;
+    fail: (message: string) => void;
+  } {
+    const asked: string[] = [];
+    const seen: WorkerStatus[] = [];
+    const hooks = { report: (_: WorkerStatus): void => undefined, fail: (_: string): void => undefined };
+    const spawn = (fail: (message: string) => void): WorkerHandle => {
+      hooks.fail = fail;
+      const ask = (name: string) => (): Promise<void> => {
+        asked.push(name);
+        return name === 'pause' ? Promise.reject(new Error('cannot pause')) : Promise.resolve();
+      };
+      return {
+        worker: {
+          start: (options, report) => {
+            asked.push(`start ${options.engine} ${options.url}`);
+            hooks.report = report;
+            return Promise.resolve();
+          },
+          pause: ask('pause'),
+          resume: ask('resume'),
+          finish: ask('finish'),
+          leave: ask('leave'),
+          setHidden: (hidden) => ask(`hidden ${hidden}`)(),
+        },
+        terminate: ask('terminate'),
+      };
+    };
+    const session = new VolunteerSession({
+      url: 'ws://h/volunteer',
+      engine: 'cpu',
+      spawn,
+      onStatus: (s) => seen.push(s),
+    });
+    return { session, asked, seen, report: (s) => hooks.report(s), fail: (m) => hooks.fail(m) };
+  }
+
+  it('asks nothing of a worker before the start', () => {
+    const { session, asked } = sessionWithFake();
+    session.pause();
+    session.leave();
+    expect(asked).toEqual([]);
+    expect(session.status.state).toBe('idle');
+  });
+
+  it('starts once, tells a hidden tab, and carries totals over a second start', () => {
+    const { session, asked, report } = sessionWithFake();
+    session.setHidden(true);
+    session.start();
+    session.start();
+    expect(session.status.state).toBe('connecting');
+    report({ ...workerStatus, state: 'left', accepted: 5 });
+    session.start();
+    report({ ...workerStatus, accepted: 2 });
+    expect(session.status.accepted).toBe(7);
+    const start = 'start cpu ws://h/volunteer';
+    expect(asked).toEqual([start, 'hidden true', 'terminate', start, 'hidden true']);
+  });
+
+  it('shows a worker that dies or refuses as an error with its reason, and hears no more of it', async () => {
+    const { session, report, fail } = sessionWithFake();
+    session.start();
+    fail('script not found');
+    expect(session.status).toMatchObject({ state: 'error', reason: expect.stringContaining('script not found') });
+    report(workerStatus);
+    expect(session.status.state).toBe('error');
+    session.start();
+    report(workerStatus);
+    session.pause();
+    await expect.poll(() => session.status.reason).toContain('cannot pause');
+  });
+
+  it('mirrors the status into one plain object', () => {
+    mirrorStatus(window, IDLE);
+    const early = window.tributary;
+    mirrorStatus(window, { ...workerStatus, state: 'error', reason: 'Why.' });
+    expect(early).toBe(window.tributary);
+    expect(early).toMatchObject({ state: 'error', error: 'Why.', accepted: 12, bytesUp: 48_300_000 });
+    expect(document.documentElement.dataset['state']).toBe('error');
+    mirrorStatus(window, workerStatus);
+    expect(early?.error).toBeNull();
+  });
+});
