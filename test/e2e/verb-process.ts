@@ -37,8 +37,8 @@ export async function runVerb(args: readonly string[], env: Readonly<Record<stri
   return ended(startVerb(args, env));
 }
 
-/** Process ids of the page renderers of the browsers that a process has started. */
-export async function renderers(root: number): Promise<number[]> {
+/** Process ids of one kind, pages' or the GPU's, of the browsers that a process has started. */
+export async function browserProcesses(root: number, kind: 'renderer' | 'gpu-process'): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,args='], { maxBuffer: 1 << 24 });
   const processes = stdout.split('\n').flatMap((line) => {
     const [, pid, parent, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
@@ -49,5 +49,5 @@ export async function renderers(root: number): Promise<number[]> {
     size = family.size;
     for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
   }
-  return processes.filter(({ pid, args }) => family.has(pid) && args.includes('--type=renderer')).map(({ pid }) => pid);
+  return processes.filter(({ pid, args }) => family.has(pid) && args.includes(`--type=${kind}`)).map(({ pid }) => pid);
 }

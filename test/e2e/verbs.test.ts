@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { binaryVectors, textVectors } from '../../word2vec/vector-file.ts';
 import { smallModel, smallPairs, smallQuestions } from '../unit/evaluation/small-model.ts';
-import { ended, renderers, runVerb, startVerb } from './verb-process.ts';
+import { ended, browserProcesses, runVerb, startVerb } from './verb-process.ts';
 
 const VERB_MS = 60_000;
 let folder: string;
@@ -199,12 +199,12 @@ describe('join', { timeout: VERB_MS }, () => {
     // A spare renderer without a page may be among them, so kill one after the other until a tab is hit.
     let alive: number[];
     do {
-      alive = await renderers(child.pid!);
+      alive = await browserProcesses(child.pid!, 'renderer');
       process.kill(alive[0]!, 'SIGKILL');
       await states();
     } while ((await states()) === 'training,training');
     expect(await states()).toBe('error,training');
-    for (const pid of await renderers(child.pid!)) process.kill(pid, 'SIGKILL');
+    for (const pid of await browserProcesses(child.pid!, 'renderer')) process.kill(pid, 'SIGKILL');
     const { exit, stderr } = await result;
     expect(exit).toBe(1);
     expect(stderr).toMatch(/VOLUNTEERS_FAILED.*the tab crashed/);

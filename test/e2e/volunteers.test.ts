@@ -15,7 +15,7 @@ import { CoordinatorProcess, until } from './coordinator-process.ts';
 import { grammar } from './grammar.ts';
 import type { Audit } from './journal-audit.ts';
 import { auditJournal, readJournal } from './journal-audit.ts';
-import { renderers } from './verb-process.ts';
+import { browserProcesses } from './verb-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TABS = 4;
@@ -51,7 +51,7 @@ async function killTrainingTab(): Promise<number[]> {
     return volunteers.length === TABS && volunteers.filter((one) => one.state === 'training').length >= 3 ? true : undefined;
   });
   // A browser keeps a spare page process, whose death nobody misses.
-  for (const page of await renderers(tabs.pid!)) {
+  for (const page of await browserProcesses(tabs.pid!, 'renderer')) {
     process.kill(page, 'SIGKILL');
     if (await missed(present)) present--;
     if (sessionsReturned().length > 0 || present <= 2) break;
@@ -77,6 +77,8 @@ beforeAll(async () => {
   await hdfs.killDataNode(2);
   tabs = spawn(process.execPath, ['dist/coordinator/main.js', 'join', url, '--tabs', `${TABS}`, '--engine', 'webgpu'], { cwd: ROOT, stdio: 'ignore' });
   killedSessions = await killTrainingTab();
+  const [gpu] = await browserProcesses(tabs.pid!, 'gpu-process');
+  process.kill(gpu!, 'SIGKILL');
   exit = await coordinator.exit();
   audit = auditJournal(join(out, 'journal.jsonl'));
   vectors = await parseVectors(readFileSync(join(out, 'vectors.bin')));
@@ -101,6 +103,14 @@ describe('four tabs train a corpus from HDFS', () => {
     expect(killedSessions.length).toBeGreaterThan(0);
     const returned = audit.entries.filter((entry) => entry.kind === 'returned' && killedSessions.includes(entry.session));
     expect(returned.length).toBeGreaterThan(0);
+  });
+
+  it('survived the loss of the GPU: leases went back, the same tabs trained on', () => {
+    const lost = audit.entries.findIndex((entry) => entry.kind === 'returned' && entry.reason.startsWith('DEVICE_LOST'));
+    expect(lost).toBeGreaterThan(0);
+    const after = audit.entries.slice(lost).flatMap((entry) => (entry.kind === 'applied' ? [entry.session] : []));
+    const before = audit.entries.slice(0, lost).flatMap((entry) => (entry.kind === 'joined' ? [entry.session] : []));
+    expect(after.filter((session) => before.includes(session)).length).toBeGreaterThan(0);
   });
 
   it('applied every chunk exactly once and never leased a row to two volunteers', () => {
