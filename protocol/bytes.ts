@@ -133,6 +133,7 @@ export class Writer {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
+  /** Makes room and answers where. Buffer and view may be others afterwards, so take first, then look at them. */
   #take(length: number): number {
     const at = this.#at;
     if (at + length > this.#bytes.length) {
@@ -146,27 +147,32 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#take(1), value);
+    const at = this.#take(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#take(2), value, true);
+    const at = this.#take(2);
+    this.#view.setUint16(at, value, true);
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#take(4), value, true);
+    const at = this.#take(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
 
   f32(value: number): this {
-    this.#view.setFloat32(this.#take(4), value, true);
+    const at = this.#take(4);
+    this.#view.setFloat32(at, value, true);
     return this;
   }
 
   f64(value: number): this {
-    this.#view.setFloat64(this.#take(8), value, true);
+    const at = this.#take(8);
+    this.#view.setFloat64(at, value, true);
     return this;
   }
 
@@ -204,12 +210,14 @@ export class Writer {
 
   /** Room for `length` floats at an aligned place, to be filled by the caller before the next write. */
   float32(length: number): Float32Array {
-    return new Float32Array(this.#bytes.buffer, this.#take(length * 4), length);
+    const at = this.#take(length * 4);
+    return new Float32Array(this.#bytes.buffer, at, length);
   }
 
   /** Room for `length` signed bytes, to be filled by the caller before the next write. */
   int8(length: number): Int8Array {
-    return new Int8Array(this.#bytes.buffer, this.#take(length), length);
+    const at = this.#take(length);
+    return new Int8Array(this.#bytes.buffer, at, length);
   }
 
   /** The frame; the writer must not be used afterwards. */
