@@ -1,0 +1,203 @@
+// Numbers, texts, bitmaps and pairs on the wire, at their edges.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bitmapBytes, countBits, hasBit, setBit } from '../../../protocol/bitmap.ts';
+import { ProtocolError, Reader, Writer } from '../../../protocol/bytes.ts';
+import { packPairs, unpackPairs } from '../../../protocol/pairs.ts';
+import { encodeToCoordinator, decodeToCoordinator } from '../../../protocol/to-coordinator.ts';
+import { fromHex, toHex } from './golden.ts';
+
+const coded = (code: string): unknown => expect.objectContaining({ name: 'ProtocolError', code });
+const written = (value: number): string => toHex(new Writer().varint(value).finish());
+const readVarint = (hex: string): number => new Reader(fromHex(hex), 'test').varint();
+
+describe('varint', () => {
+  it.each([
+    [0, '00'],
+    [1, '01'],
+    [127, '7f'],
+    [128, '8001'],
+    [300, 'ac02'],
+    [16383, 'ff7f'],
+    [16384, '808001'],
+    [2 ** 31, '8080808008'],
+    [2 ** 32 - 1, 'ffffffff0f'],
+    [Number.MAX_SAFE_INTEGER, 'ffffffffffffff0f'],
+  ])('writes %d as %s', (value, hex) => {
+    expect(written(value)).toBe(hex);
+    expect(readVarint(hex)).toBe(value);
+  });
+
+  it('keeps every number up to 2^53 - 1', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (value) => {
+        expect(readVarint(written(value))).toBe(value);
+      }),
+    );
+  });
+
+  it.each(['ffffffffffffff1f', 'ffffffffffffff7f', 'ffffffffffffffff01', '808080808080808001'])('refuses %s', (hex) => {
+    expect(() => readVarint(hex)).toThrow(coded('BAD_VARINT'));
+  });
+
+  it.each(['', '80', 'ffffff'])('refuses the cut "%s"', (hex) => {
+    expect(() => readVarint(hex)).toThrow(coded('TRUNCATED'));
+  });
+});
+
+describe('text', () => {
+  const readText = (bytes: Uint8Array, limit = 80): string => new Reader(bytes, 'test').string(limit);
+  const clean = fc
+    .string({ unit: 'grapheme' })
+    .filter((text) => !/\p{Cc}/u.test(text) && text.isWellFormed() && !text.startsWith('\ufeff'));
+
+  it('survives', () => {
+    fc.assert(
+      fc.property(clean, (text) => {
+        expect(readText(new Writer().string(text, 65535).finish(), 65535)).toBe(text);
+      }),
+    );
+  });
+
+  it('is cut at its limit, never inside a character', () => {
+    fc.assert(
+      fc.property(clean, fc.nat(40), (text, limit) => {
+        const read = readText(new Writer().string(text, limit).finish(), limit);
+        expect(text.startsWith(read)).toBe(true);
+        const next = String.fromCodePoint(...[...text.slice(read.length)].slice(0, 1).map((c) => c.codePointAt(0)!));
+        if (read.length < text.length) expect(Buffer.byteLength(read + next)).toBeGreaterThan(limit);
+      }),
+    );
+  });
+
+  it('refuses more than its limit before it looks at the bytes', () => {
+    expect(() => readText(fromHex('ffff'))).toThrow(coded('BAD_TEXT'));
+  });
+
+  it.each(['0100ff', '0200c328', '0300eda080', '0100c2'])('refuses %s, which is not UTF-8', (hex) => {
+    expect(() => readText(fromHex(hex))).toThrow(coded('BAD_TEXT'));
+  });
+
+  it('reads control characters as spaces, so that a name cannot steer a terminal', () => {
+    const hello = {
+      tag: 'hello',
+      version: 1,
+      engine: 'cpu',
+      cacheMiB: 1,
+      device: '\u001b[31mred\r\n\u0000\u009b',
+    } as const;
+    expect(decodeToCoordinator(encodeToCoordinator(hello), { format: 'f32', dim: 1 })).toMatchObject({
+      device: ' [31mred    ',
+    });
+  });
+});
+
+describe('bitmap', () => {
+  it('finds the bits that were set, and no others', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(99)), fc.integer({ min: 100, max: 120 }), (bits, size) => {
+        const map = new Uint8Array(bitmapBytes(size));
+        for (const bit of bits) setBit(map, bit);
+        expect(countBits(map, size)).toBe(bits.length);
+        for (let bit = 0; bit < size; bit++) expect(hasBit(map, bit)).toBe(bits.includes(bit));
+      }),
+    );
+  });
+
+  it('refuses every spare bit', () => {
+    for (let size = 0; size <= 32; size++) {
+      const bytes = bitmapBytes(size);
+      for (let bit = size; bit < bytes * 8; bit++) {
+        const map = new Uint8Array(bytes);
+        setBit(map, bit);
+        expect(() => countBits(map, size)).toThrow(coded('BAD_BITMAP'));
+      }
+    }
+  });
+});
+
+describe('pairs', () => {
+  const pairs = fc.array(fc.tuple(fc.nat(2 ** 21), fc.nat(300)), { maxLength: 60 });
+  const unzip = (list: [number, number][]): [Uint32Array, Uint32Array] => [
+    Uint32Array.from(list, ([input]) => input),
+    Uint32Array.from(list, ([, output]) => output),
+  ];
+
+  it('survive, and a slice of them too', () => {
+    fc.assert(
+      fc.property(pairs, fc.nat(60), (list, from) => {
+        const [inputs, outputs] = unzip(list);
+        const start = Math.min(from, list.length);
+        const read = unpackPairs(packPairs(inputs, outputs, start, list.length), list.length - start, 2 ** 21 + 1, 301);
+        expect(read).toEqual({ inputs: inputs.slice(start), outputs: outputs.slice(start) });
+      }),
+    );
+  });
+
+  it('are refused when cut, followed by more, miscounted, or outside their parts', () => {
+    fc.assert(
+      fc.property(
+        pairs.filter((list) => list.length > 0),
+        (list) => {
+          const [inputs, outputs] = unzip(list);
+          const bytes = packPairs(inputs, outputs, 0, list.length);
+          const largest = [Math.max(...inputs), Math.max(...outputs)] as const;
+          const wide = [largest[0] + 1, largest[1] + 1] as const;
+          unpackPairs(bytes, list.length, ...wide);
+          for (const attempt of [
+            () => unpackPairs(bytes.subarray(0, bytes.length - 1), list.length, ...wide),
+            () => unpackPairs(Uint8Array.of(...bytes, 0), list.length, ...wide),
+            () => unpackPairs(bytes, list.length - 1, ...wide),
+            () => unpackPairs(bytes, list.length + 1, ...wide),
+            () => unpackPairs(bytes, list.length, largest[0], wide[1]),
+            () => unpackPairs(bytes, list.length, wide[0], largest[1]),
+          ]) {
+            expect(attempt).toThrow(coded('BAD_PAIRS'));
+          }
+        },
+      ),
+    );
+  });
+
+  it('take four bytes a rank at most', () => {
+    expect(() => unpackPairs(fromHex('8080808001 00'), 1, 2 ** 32, 1)).toThrow(coded('BAD_PAIRS'));
+  });
+});
+
+describe('Reader', () => {
+  it('names the frame in its errors', () => {
+    expect(() => new Reader(fromHex('01'), 'a postcard').u32()).toThrow(
+      new ProtocolError('TRUNCATED', 'a postcard: 4 bytes wanted at 0, frame has 1'),
+    );
+  });
+});
+
+describe('Writer', () => {
+  it('grows in the middle of any field', () => {
+    for (let capacity = 0; capacity < 48; capacity++) {
+      const write = new Writer(capacity)
+        .u8(1)
+        .u16(2)
+        .u32(3)
+        .f32(4)
+        .f64(5)
+        .varint(300)
+        .string('six', 80)
+        .bytes(Uint8Array.of(7))
+        .align();
+      write.float32(1)[0] = 8;
+      write.int8(2).set([9, -10]);
+      expect(toHex(write.finish())).toBe(
+        `01 0200 03000000 00008040 0000000000001440 ac02 0300736978 07 00 00000041 09f6`.replaceAll(' ', ''),
+      );
+    }
+  });
+
+  it('packs pairs of long ranks, three bytes each', () => {
+    const ranks = new Uint32Array(5000).fill(2 ** 20);
+    expect(unpackPairs(packPairs(ranks, ranks, 0, 5000), 5000, 2 ** 21, 2 ** 21)).toEqual({
+      inputs: ranks,
+      outputs: ranks,
+    });
+  });
+});

@@ -1,0 +1,202 @@
+// One frame of every message, as bytes and as the message they stand for: what another implementation must reproduce.
+import type { PackedRows, RowFormat } from '../../../protocol/rows.ts';
+import { reserveRows, rowsBytes } from '../../../protocol/rows.ts';
+import type { Result, ToCoordinator } from '../../../protocol/to-coordinator.ts';
+import { beginResult, encodeToCoordinator } from '../../../protocol/to-coordinator.ts';
+import type { Lease, ToVolunteer } from '../../../protocol/to-volunteer.ts';
+import { beginLease, encodeToVolunteer } from '../../../protocol/to-volunteer.ts';
+
+/** Rows of both directions in the golden frames have so many columns. */
+export const DIM = 3;
+
+export interface Golden<Message> {
+  readonly name: string;
+  readonly format: RowFormat;
+  readonly message: Message;
+  readonly hex: string;
+}
+
+const head = { lease: 7, positiveLoss: 1.5, negativeLoss: 2.25, computeMs: 12.5, inputRows: 2, outputRows: 1 };
+
+export const TO_COORDINATOR: readonly Golden<ToCoordinator>[] = [
+  {
+    name: 'hello',
+    format: 'f32',
+    message: { tag: 'hello', version: 1, engine: 'webgpu', cacheMiB: 256, device: 'GPU-µ' },
+    hex: '01 0100 01 00010000 0600 475055 2d c2b5',
+  },
+  { name: 'ready', format: 'f32', message: { tag: 'ready' }, hex: '02' },
+  {
+    name: 'result in f32',
+    format: 'f32',
+    message: {
+      tag: 'result',
+      ...head,
+      present: Uint8Array.of(0b101),
+      deltas: { format: 'f32', values: Float32Array.of(1, -2, 0.5, 0, 0.25, -1) },
+    },
+    hex:
+      '03 07000000 000000000000f83f 0000000000000240 00004841 02000000 01000000 05 0000' +
+      '0000803f 000000c0 0000003f 00000000 0000803e 000080bf',
+  },
+  {
+    name: 'result in int8',
+    format: 'int8',
+    message: {
+      tag: 'result',
+      ...head,
+      present: Uint8Array.of(0b110),
+      deltas: { format: 'int8', scales: Float32Array.of(0.5, 0.25), values: Int8Array.of(127, -127, 0, 1, -1, 2) },
+    },
+    hex:
+      '03 07000000 000000000000f83f 0000000000000240 00004841 02000000 01000000 06 0000' +
+      '0000003f 0000803e 7f 81 00 01 ff 02',
+  },
+  {
+    name: 'returned',
+    format: 'f32',
+    message: { tag: 'returned', lease: 258, reason: 'paused' },
+    hex: '04 02010000 0600 706175736564',
+  },
+  {
+    name: 'condition',
+    format: 'f32',
+    message: { tag: 'condition', paused: true, hidden: false, leaving: true },
+    hex: '05 05',
+  },
+  { name: 'bye', format: 'f32', message: { tag: 'bye' }, hex: '06' },
+];
+
+const lease = {
+  lease: 9,
+  episode: 3,
+  parts: 4,
+  inputPart: 1,
+  outputPart: 2,
+  firstChunk: 5,
+  pairs: 2,
+  minibatch: 768,
+  alpha: 0.0625,
+  rate: 98304,
+  words: 1.5,
+  inputRows: 2,
+  outputRows: 2,
+  pairBytes: Uint8Array.of(0x00, 0x01, 0x80, 0x02, 0x03),
+} as const;
+
+export const TO_VOLUNTEER: readonly Golden<ToVolunteer>[] = [
+  {
+    name: 'welcome',
+    format: 'f32',
+    message: {
+      tag: 'welcome',
+      version: 1,
+      session: 12,
+      seed: 0xdeadbeef,
+      dim: 100,
+      negative: 5,
+      chunkPairs: 6144,
+      damping: 0.25,
+      sample: 0.001,
+      rowsDown: 'int8',
+      rowsUp: 'f32',
+      counts: Float64Array.of(300, 5, 1),
+    },
+    hex: '11 0100 0c000000 efbeadde 6400 05 00180000 0000803e fca9f1d24d62503f 01 00 03000000 ac02 05 01',
+  },
+  {
+    name: 'lease in int8',
+    format: 'int8',
+    message: {
+      tag: 'lease',
+      ...lease,
+      rule: 'decoupled',
+      reset: true,
+      inputCounts: Uint32Array.of(200, 1),
+      present: Uint8Array.of(0b1010),
+      rows: { format: 'int8', scales: Float32Array.of(1, 2), values: Int8Array.of(1, 2, 3, -1, -2, -3) },
+    },
+    hex:
+      '12 09000000 03000000 0400 0100 0200 05000000 02000000 0003 0000803d 01 00800100 0000c03f 01' +
+      '02000000 02000000 05000000 00 01 8002 03 02000000 c801 01 0a' +
+      '0000803f 00000040 01 02 03 ff fe fd',
+  },
+  {
+    name: 'lease in f32',
+    format: 'f32',
+    message: {
+      tag: 'lease',
+      ...lease,
+      rule: 'coupled',
+      reset: false,
+      inputCounts: new Uint32Array(0),
+      present: Uint8Array.of(0b0001),
+      rows: { format: 'f32', values: Float32Array.of(1, 0, -1) },
+    },
+    hex:
+      '12 09000000 03000000 0400 0100 0200 05000000 02000000 0003 0000803d 00 00800100 0000c03f 00' +
+      '02000000 02000000 05000000 00 01 8002 03 00000000 01 000000' +
+      '0000803f 00000000 000080bf',
+  },
+  {
+    name: 'outcome',
+    format: 'f32',
+    message: { tag: 'outcome', lease: 7, outcome: 'late', reason: 'ended' },
+    hex: '13 07000000 01 0500 656e646564',
+  },
+  { name: 'cancel', format: 'f32', message: { tag: 'cancel', reason: 'slow' }, hex: '14 0400 736c6f77' },
+  { name: 'idle', format: 'f32', message: { tag: 'idle', reason: '' }, hex: '15 0000' },
+  {
+    name: 'progress',
+    format: 'f32',
+    message: {
+      tag: 'progress',
+      tokensDone: 1024,
+      tokensTotal: 4096,
+      wordsPerSecond: 512,
+      volunteers: 3,
+      etaSeconds: 6,
+      loss: Number.NaN,
+    },
+    hex: '16 0000000000009040 000000000000b040 00000044 03000000 0000c040 0000c07f',
+  },
+  { name: 'finished', format: 'f32', message: { tag: 'finished', reason: 'done' }, hex: '17 0400 646f6e65' },
+];
+
+export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
+  const digits = hex.replaceAll(' ', '');
+  return Uint8Array.from({ length: digits.length / 2 }, (_, at) =>
+    Number.parseInt(digits.slice(at * 2, at * 2 + 2), 16),
+  );
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+export function encodeUp(message: ToCoordinator): Uint8Array<ArrayBuffer> {
+  return message.tag === 'result' ? encodeResult(message) : encodeToCoordinator(message);
+}
+
+export function encodeDown(message: ToVolunteer): Uint8Array<ArrayBuffer> {
+  return message.tag === 'lease' ? encodeLease(message) : encodeToVolunteer(message);
+}
+
+export function encodeResult(message: Result, dim = DIM): Uint8Array<ArrayBuffer> {
+  const rows = message.deltas.values.length / dim;
+  const write = beginResult(message, rowsBytes(message.deltas.format, rows, dim));
+  copyRows(message.deltas, reserveRows(write, message.deltas.format, rows, dim));
+  return write.finish();
+}
+
+export function encodeLease(message: Lease, dim = DIM): Uint8Array<ArrayBuffer> {
+  const rows = message.rows.values.length / dim;
+  const write = beginLease(message, rowsBytes(message.rows.format, rows, dim));
+  copyRows(message.rows, reserveRows(write, message.rows.format, rows, dim));
+  return write.finish();
+}
+
+function copyRows(from: PackedRows, to: PackedRows): void {
+  to.values.set(from.values);
+  if (from.format === 'int8' && to.format === 'int8') to.scales.set(from.scales);
+}
