@@ -18,6 +18,11 @@ const program = new Command('tributary')
 for (const verb of [train, join, query, evaluate, doctor]) verb.register(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
 
+// What no one caught is a bug: it is reported like any error, and nothing of a broken process goes on.
+process.on('uncaughtException', (error) => {
+  process.exit(report(error));
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -35,8 +40,12 @@ function report(error: unknown): number {
   const code = known ? error.code : 'INTERNAL';
   const message = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
   if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ event: 'error', code, message, hint: known ? error.hint : undefined })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ event: 'error', code, message, hint: known ? error.hint : undefined })}\n`,
+    );
   }
-  process.stderr.write(`tributary: ${code}: ${message}\n${known && error.hint !== undefined ? `  ${error.hint}\n` : ''}`);
+  process.stderr.write(
+    `tributary: ${code}: ${message}\n${known && error.hint !== undefined ? `  ${error.hint}\n` : ''}`,
+  );
   return known ? error.exit : EXIT.failed;
 }

@@ -36,12 +36,27 @@ export interface TrainOptions {
 }
 
 /** Options that a resumed run takes from its checkpoint, by their names in TrainOptions. */
-export const FIXED_BY_CHECKPOINT = ['out', 'dim', 'window', 'negative', 'sample', 'minCount', 'maxVocab', 'epochs', 'seed', 'alpha', 'vocab', 'schedule', 'rows'] as const;
+export const FIXED_BY_CHECKPOINT = [
+  'out',
+  'dim',
+  'window',
+  'negative',
+  'sample',
+  'minCount',
+  'maxVocab',
+  'epochs',
+  'seed',
+  'alpha',
+  'vocab',
+  'schedule',
+  'rows',
+] as const;
 
 function number(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !(value >= least && value <= most)) throw new InvalidArgumentError(`A number from ${least} to ${most} belongs here.`);
+    if (text.trim() === '' || !(value >= least && value <= most))
+      throw new InvalidArgumentError(`A number from ${least} to ${most} belongs here.`);
     return value;
   };
 }
@@ -55,11 +70,18 @@ export function trainOptions(): Option[] {
     option('--negative <n>', 'negative samples per pair').argParser(wholeNumber(1, 25)).default(5),
     option('--sample <s>', 'subsampling threshold of frequent words; 0: none').argParser(number(0, 1)).default(1e-3),
     option('--min-count <n>', 'leave out words seen less often').argParser(wholeNumber(1)).default(5),
-    option('--max-vocab <n>', 'keep at most so many words').argParser(wholeNumber(2, LIMITS.vocabulary)).default(LIMITS.vocabulary, 'no limit below 2,000,000'),
+    option('--max-vocab <n>', 'keep at most so many words')
+      .argParser(wholeNumber(2, LIMITS.vocabulary))
+      .default(LIMITS.vocabulary, 'no limit below 2,000,000'),
     option('--epochs <n>', 'passes over the corpus').argParser(wholeNumber(1, 1000)).default(5),
     option('--seed <n>', 'seed of everything random').argParser(wholeNumber(0, 4294967295)).default(1),
-    option('--alpha <a>', 'learning rate at the start, falling linearly').argParser(number(1e-6, 1)).default(DEFAULT_ALPHA),
-    option('--vocab <path>', 'word list that restricts the vocabulary: words, or word<TAB>count lines; local or webhdfs://').default('', 'none'),
+    option('--alpha <a>', 'learning rate at the start, falling linearly')
+      .argParser(number(1e-6, 1))
+      .default(DEFAULT_ALPHA),
+    option(
+      '--vocab <path>',
+      'word list that restricts the vocabulary: words, or word<TAB>count lines; local or webhdfs://',
+    ).default('', 'none'),
     option('--schedule <name>', 'how work is scheduled').choices(['grid']).default('grid'),
     option('--rows <format>', 'row values on the wire').choices(['int8', 'f32']).default('int8'),
     option('--host <address>', 'address to listen on').default('127.0.0.1'),
@@ -67,10 +89,15 @@ export function trainOptions(): Option[] {
     option('--tls <how>', 'make a certificate for this start').choices(['self-signed']),
     option('--tls-cert <file>', 'certificate chain, PEM'),
     option('--tls-key <file>', 'key of the certificate, PEM'),
-    option('--local <n>', 'volunteers in this process, on the CPU (npm start: 1)').argParser(wholeNumber(0, 64)).default(0),
+    option('--local <n>', 'volunteers in this process, on the CPU (npm start: 1)')
+      .argParser(wholeNumber(0, 64))
+      .default(0),
     option('--exit', 'end when trained, instead of serving on').default(false),
     option('--resume <dir>', 'go on with the interrupted run in this folder'),
-    option('--json', 'one JSON object a line on stdout: listening, vocabulary, progress, done; logs go to stderr').default(false),
+    option(
+      '--json',
+      'one JSON object a line on stdout: listening, vocabulary, progress, done; logs go to stderr',
+    ).default(false),
     option('--operator-token-file <file>', "file with the operator's token (default: a new one, printed once)"),
     option('--questions <file>', 'analogy questions to score the vectors with at the end'),
     option('--similarity <file...>', 'word pairs with human scores to compare the vectors with at the end'),

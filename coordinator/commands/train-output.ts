@@ -40,7 +40,17 @@ export function trainOutput(json: boolean): TrainOutput {
         const status = runStatus(run);
         if (json) {
           const { state, reason, epoch, progress, wordsPerSecond, etaSeconds, loss, alpha } = status;
-          const fields = { state, reason, epoch, ...progress, wordsPerSecond, etaSeconds, loss, alpha, volunteers: status.volunteers.length };
+          const fields = {
+            state,
+            reason,
+            epoch,
+            ...progress,
+            wordsPerSecond,
+            etaSeconds,
+            loss,
+            alpha,
+            volunteers: status.volunteers.length,
+          };
           process.stdout.write(`${JSON.stringify({ event: 'progress', ...fields })}\n`);
         }
         ticks++;

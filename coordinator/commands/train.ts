@@ -1,7 +1,7 @@
 // tributary train: a run from corpus to vectors, with its pages served meanwhile.
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { scoreCategories } from '../../word2vec/evaluation/categories.ts';
 import { NearestNeighbours } from '../../word2vec/similarity.ts';
@@ -47,17 +47,36 @@ export function register(program: Command): void {
 async function train(corpus: readonly string[], options: TrainOptions, command: Command): Promise<void> {
   const output = trainOutput(options.json);
   const resumed = options.resume === undefined ? null : await takeUp(options.resume, corpus, command);
-  const config = resumed === null ? await freshConfig(corpus, options) : { training: resumed.state.training, corpusOptions: corpusOptions(options), out: options.resume!, version: VERSION };
+  const config =
+    resumed === null
+      ? freshConfig(corpus, options)
+      : {
+          training: resumed.state.training,
+          corpusOptions: corpusOptions(options),
+          out: options.resume!,
+          version: VERSION,
+        };
   const tls = await tlsKeys(options);
   const token = options.operatorTokenFile === undefined ? randomToken() : await readToken(options.operatorTokenFile);
   const pages = join(PACKAGE_FOLDER, 'dist', 'client');
   if (!existsSync(join(pages, 'index.html'))) {
     throw new TributaryError('PAGES_MISSING', `the built pages are not in ${pages}`, { hint: 'Run: npm run build' });
   }
+  if (resumed === null) await claim(config.out);
   const run = new Run(config, resumed);
   run.watch({ log: (event) => output.log(event) });
-  const server = await startServer(run, { host: options.host, port: options.port, tls, token, pages });
-  const closers: (() => Promise<void>)[] = [() => server.close(), () => run.close()];
+  const server = await startServer(run, { host: options.host, port: options.port, tls, token, pages }).catch(
+    async (error: unknown) => {
+      await run.close();
+      await removeIfEmpty(config.out);
+      throw error;
+    },
+  );
+  // Closed from the last to the first: the run is there until nobody can reach it.
+  const closers: (() => Promise<void>)[] = [() => run.close(), () => server.close()];
+  run.watch({
+    vocabulary: (words, tokens) => output.event('vocabulary', { words, tokens, epochs: config.training.epochs }),
+  });
   const dashboard = `${server.url}dashboard`;
   output.event(
     'listening',
@@ -66,7 +85,10 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   );
   if (options.json && options.operatorTokenFile === undefined) process.stderr.write(`operator token: ${token}\n`);
   if (tls === null && !isSecureWithoutTls(options.host)) {
-    run.note('warning', `browsers offer WebGPU only on https or localhost: volunteers who reach ${options.host} without TLS will use their CPU; give --tls self-signed or --tls-cert, or put a TLS proxy in front`);
+    run.note(
+      'warning',
+      `browsers offer WebGPU only on https or localhost: volunteers who reach ${options.host} without TLS will use their CPU; give --tls self-signed or --tls-cert, or put a TLS proxy in front`,
+    );
   }
   const interruption = onInterrupt();
   output.start(run);
@@ -81,10 +103,43 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
     if (options.exit) return;
     output.event('serving', { url: server.url }, `\nServing on at ${server.url} for queries; end with Ctrl-C.`);
     await interruption.asked;
+  } catch (error) {
+    output.stop();
+    throw await keepWork(run, error, config.out);
   } finally {
     output.stop();
     interruption.release();
     for (const close of closers.reverse()) await close();
+    await removeIfEmpty(config.out);
+  }
+}
+
+/** After a failure: what is trained goes to a checkpoint, and the error says how to go on. */
+async function keepWork(run: Run, error: unknown, out: string): Promise<unknown> {
+  if (run.training === null || (error instanceof TributaryError && error.code === 'JOURNAL_UNWRITABLE')) return error;
+  const { code, message, hint, exit } =
+    error instanceof TributaryError
+      ? error
+      : { code: 'INTERNAL', message: String((error as Error).stack ?? error), hint: undefined, exit: EXIT.failed };
+  let kept: string;
+  try {
+    await run.checkpoint();
+    kept = `The work so far is in ${join(out, 'checkpoint')}: go on with --resume ${out}`;
+  } catch (second) {
+    kept = `No checkpoint could be written (${second instanceof Error ? second.message : String(second)}); --resume ${out} goes on from the last one, if there is one.`;
+  }
+  return new TributaryError(code, message, { hint: hint === undefined ? kept : `${hint} ${kept}`, exit, cause: error });
+}
+
+/** A run that came to nothing leaves no empty folder behind. */
+async function removeIfEmpty(out: string): Promise<void> {
+  try {
+    await rmdir(out);
+  } catch (error) {
+    // ENOTEMPTY (EEXIST on some systems): there is a run in it. ENOENT: somebody was faster.
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code))
+      process.stderr.write(`${out} is empty and could not be removed (${code})\n`);
   }
 }
 
@@ -92,29 +147,37 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
 async function work(run: Run, options: TrainOptions, closers: (() => Promise<void>)[]): Promise<'trained' | 'stopped'> {
   const { desk } = await run.prepare();
   if (options.local > 0) {
-    const local = startLocalVolunteers(desk, options.local, (error) => run.note('error', `a local volunteer failed: ${error.message}`));
+    const local = startLocalVolunteers(desk, options.local, (error) =>
+      run.note('error', `a local volunteer failed: ${error.message}`),
+    );
     closers.push(() => local.close());
   }
   return run.ended();
 }
 
 async function takeUp(folder: string, corpus: readonly string[], command: Command): Promise<ResumedRun> {
-  const given = FIXED_BY_CHECKPOINT.filter((name) => command.getOptionValueSource(name) === 'cli').map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  const given = FIXED_BY_CHECKPOINT.filter((name) => command.getOptionValueSource(name) === 'cli').map(
+    (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
   if (corpus.length > 0) given.unshift('a corpus');
   if (given.length > 0) {
-    throw new TributaryError('RESUME_OPTIONS', `--resume takes the run's settings from its checkpoint; ${given.join(', ')} cannot be given again`, {
-      hint: 'Leave them out, or start a new run without --resume.',
-      exit: EXIT.usage,
-    });
+    throw new TributaryError(
+      'RESUME_OPTIONS',
+      `--resume takes the run's settings from its checkpoint; ${given.join(', ')} cannot be given again`,
+      {
+        hint: 'Leave them out, or start a new run without --resume.',
+        exit: EXIT.usage,
+      },
+    );
   }
   return resumeRun(folder);
 }
 
-async function freshConfig(corpus: readonly string[], options: TrainOptions): Promise<RunConfig> {
+function freshConfig(corpus: readonly string[], options: TrainOptions): RunConfig {
   const out = options.out ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
   const config: TrainingConfig = {
-    corpus: corpus.length > 0 ? corpus : ['sample:'],
-    vocab: options.vocab,
+    corpus: corpus.length > 0 ? corpus.map(fixedPlace) : ['sample:'],
+    vocab: options.vocab === '' ? '' : fixedPlace(options.vocab),
     dim: options.dim,
     window: options.window,
     negative: options.negative,
@@ -128,8 +191,12 @@ async function freshConfig(corpus: readonly string[], options: TrainOptions): Pr
     rowsDown: options.rows,
     rowsUp: options.rows,
   };
-  await claim(out);
   return { training: config, corpusOptions: corpusOptions(options), out, version: VERSION };
+}
+
+/** A local path is made absolute, so that the run can be resumed from any folder. */
+function fixedPlace(spec: string): string {
+  return spec === '' || spec.startsWith('sample:') || /^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(spec) ? spec : resolve(spec);
 }
 
 /** Makes the folder; one with anything in it is somebody's work. */
@@ -139,10 +206,14 @@ async function claim(out: string): Promise<void> {
     await mkdir(out, { recursive: true });
     entries = await readdir(out);
   } catch (cause) {
-    throw new TributaryError('OUT_UNUSABLE', `cannot make the folder ${out}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: 'Give --out a folder that can be made.',
-      cause,
-    });
+    throw new TributaryError(
+      'OUT_UNUSABLE',
+      `cannot make the folder ${out}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: 'Give --out a folder that can be made.',
+        cause,
+      },
+    );
   }
   if (entries.length > 0) {
     throw new TributaryError('OUT_EXISTS', `${out} exists and is not empty`, {
@@ -163,7 +234,10 @@ function corpusOptions(options: TrainOptions): CorpusOptions {
 async function tlsKeys(options: TrainOptions): Promise<TlsKeys | null> {
   if (options.tlsCert !== undefined && options.tlsKey !== undefined) return readTls(options.tlsCert, options.tlsKey);
   if (options.tlsCert !== undefined || options.tlsKey !== undefined) {
-    throw new TributaryError('TLS_FILES', '--tls-cert and --tls-key belong together', { hint: 'Give both, or --tls self-signed.', exit: EXIT.usage });
+    throw new TributaryError('TLS_FILES', '--tls-cert and --tls-key belong together', {
+      hint: 'Give both, or --tls self-signed.',
+      exit: EXIT.usage,
+    });
   }
   return options.tls === undefined ? null : selfSigned(options.host);
 }
@@ -189,7 +263,11 @@ async function interrupted(run: Run, output: TrainOutput, out: string): Promise<
   output.stop();
   process.exitCode = EXIT.interrupted;
   if (run.training === null) {
-    output.event('interrupted', { checkpoint: null }, 'Interrupted while counting: nothing to keep.');
+    const resumable = existsSync(join(out, 'checkpoint', 'latest'));
+    const text = resumable
+      ? `Interrupted before training went on: the checkpoint is as it was. Go on with:\n  npm start -- --resume ${out}`
+      : 'Interrupted while counting: nothing to keep.';
+    output.event('interrupted', { checkpoint: resumable ? join(out, 'checkpoint') : null }, text);
     return;
   }
   run.pause();
@@ -203,35 +281,89 @@ async function interrupted(run: Run, output: TrainOutput, out: string): Promise<
 }
 
 /** Writes the results and says how good they are. */
-async function conclude(run: Run, outcome: 'trained' | 'stopped', options: TrainOptions, output: TrainOutput): Promise<void> {
+async function conclude(
+  run: Run,
+  outcome: 'trained' | 'stopped',
+  options: TrainOptions,
+  output: TrainOutput,
+): Promise<void> {
   const training = run.training!;
   const { model, words } = training;
   const seconds = run.trainedSeconds;
   await run.checkpoint();
   const vectors: WordVectors = { words, dim: model.dim, values: model.input };
   const categories = scoreCategories(vectors);
-  const files = { ...(options.questions === undefined ? {} : { questions: options.questions }), ...(options.similarity === undefined ? {} : { similarity: options.similarity }) };
-  const evaluation = options.questions === undefined && options.similarity === undefined ? null : await evaluateModel(vectors, files);
+  const files = {
+    ...(options.questions === undefined ? {} : { questions: options.questions }),
+    ...(options.similarity === undefined ? {} : { similarity: options.similarity }),
+  };
+  const evaluation =
+    options.questions === undefined && options.similarity === undefined ? null : await evaluateModel(vectors, files);
   const share = run.facts.tokensDone / training.totalTokens;
-  const figures = { outcome, words: words.length, dim: model.dim, tokens: Math.round(run.facts.tokensDone), seconds, wordsPerSecond: run.facts.tokensDone / seconds, loss: run.loss.value, categories, evaluation };
-  const record = { tributary: VERSION, node: process.version, finished: new Date().toISOString(), configuration: run.config.training, corpus: run.facts.opened, vocabulary: training.fingerprint, ...figures, leases: run.facts.leases };
-  const paths = await writeResults(run.config.out, vectors, record);
-  run.complete(outcome === 'trained' ? 'all epochs are trained' : `stopped by the operator at ${(100 * share).toFixed(1)} %`);
-  output.event('done', { ...paths, ...figures }, summary(vectors, figures, paths, evaluation === null ? '' : `\n${evaluationText(evaluation)}\n`));
+  const figures = {
+    outcome,
+    words: words.length,
+    dim: model.dim,
+    tokens: Math.round(run.facts.tokensDone),
+    seconds,
+    wordsPerSecond: run.facts.tokensDone / seconds,
+    loss: run.loss.value,
+    categories,
+    evaluation,
+  };
+  const record = {
+    tributary: VERSION,
+    node: process.version,
+    finished: new Date().toISOString(),
+    configuration: run.config.training,
+    corpus: run.facts.opened,
+    vocabulary: training.fingerprint,
+    ...figures,
+    leases: run.facts.leases,
+  };
+  const paths = await writeResults(run.config.out, vectors, training.counts, record);
+  run.complete(
+    outcome === 'trained' ? 'all epochs are trained' : `stopped by the operator at ${(100 * share).toFixed(1)} %`,
+  );
+  output.event(
+    'done',
+    { ...paths, ...figures },
+    summary(vectors, figures, paths, evaluation === null ? '' : `\n${evaluationText(evaluation)}\n`),
+  );
 }
 
 const PROBES = ['father', 'king', 'president', 'water', 'three', 'red', 'went', 'church'];
 
-function summary(vectors: WordVectors, figures: { outcome: string; words: number; tokens: number; seconds: number; categories: ReturnType<typeof scoreCategories> }, paths: { vectors: string; vectorsText: string; vocabulary: string; run: string }, evaluation: string): string {
+function summary(
+  vectors: WordVectors,
+  figures: {
+    outcome: string;
+    words: number;
+    tokens: number;
+    seconds: number;
+    categories: ReturnType<typeof scoreCategories>;
+  },
+  paths: { vectors: string; vectorsText: string; vocabulary: string; run: string },
+  evaluation: string,
+): string {
   const known = new Set(vectors.words);
   const probes = PROBES.filter((word) => known.has(word)).slice(0, 5);
   // A corpus in another language: words that are neither the commonest nor rare.
   for (let id = 100; probes.length < 4 && id < vectors.words.length; id += 100) probes.push(vectors.words[id]!);
   const index = new NearestNeighbours(vectors);
   const width = Math.max(...probes.map((word) => word.length));
-  const neighbours = probes.map((word) => `  ${word.padEnd(width)}  ${index.nearest([word], [], 6).map((one) => one.word).join(', ')}`);
+  const neighbours = probes.map(
+    (word) =>
+      `  ${word.padEnd(width)}  ${index
+        .nearest([word], [], 6)
+        .map((one) => one.word)
+        .join(', ')}`,
+  );
   const { correct, found, words, chance } = figures.categories;
-  const kinds = found >= 20 ? `\nWords of one kind: ${correct} of ${found} have their nearest in their own kind (${((100 * correct) / found).toFixed(0)} %, chance ${(100 * chance).toFixed(0)} %; ${words} asked)\n` : '';
+  const kinds =
+    found >= 20
+      ? `\nWords of one kind: ${correct} of ${found} have their nearest in their own kind (${((100 * correct) / found).toFixed(0)} %, chance ${(100 * chance).toFixed(0)} %; ${words} asked)\n`
+      : '';
   return [
     `\n${figures.outcome === 'trained' ? 'Trained' : 'Stopped'}: ${figures.words.toLocaleString('en')} words, ${figures.tokens.toLocaleString('en')} tokens in ${duration(figures.seconds)} (${Math.round(figures.tokens / figures.seconds).toLocaleString('en')} words/s)`,
     `\nNearest neighbours:\n${neighbours.join('\n')}`,

@@ -3,7 +3,17 @@ import { Worker } from 'node:worker_threads';
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
 import { threadEntry } from '../thread-entry.ts';
-import type { Counted, CountRequest, IngestAnswer, IngestMessage, IngestRequest, Opened, OpenRequest, PrepareRequest, TrainRequest } from './requests.ts';
+import type {
+  Counted,
+  CountRequest,
+  IngestAnswer,
+  IngestMessage,
+  IngestRequest,
+  Opened,
+  OpenRequest,
+  PrepareRequest,
+  TrainRequest,
+} from './requests.ts';
 
 interface Pending {
   readonly resolve: (answer: IngestAnswer) => void;
@@ -13,6 +23,8 @@ interface Pending {
 export class IngestThread {
   readonly #worker: Worker;
   #pending: Pending | null = null;
+  /** Why the thread is gone; null while it lives. */
+  #gone: Error | null = null;
 
   /** @param progress called with the bytes counted so far */
   constructor(progress: (bytes: number) => void) {
@@ -22,7 +34,9 @@ export class IngestThread {
       else this.#settle(message);
     });
     this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new TributaryError('INTERNAL', `the ingest thread ended with code ${code}`)));
+    this.#worker.on('exit', (code) =>
+      this.#fail(new TributaryError('INTERNAL', `the ingest thread ended with code ${code}`)),
+    );
   }
 
   open(request: Omit<OpenRequest, 'kind'>): Promise<Opened> {
@@ -48,6 +62,7 @@ export class IngestThread {
 
   #ask(request: IngestRequest): Promise<IngestAnswer> {
     if (this.#pending !== null) throw new Error(`${request.kind} was asked while another request is pending`);
+    if (this.#gone !== null) return Promise.reject(this.#gone);
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       this.#worker.postMessage(request);
@@ -66,6 +81,7 @@ export class IngestThread {
   }
 
   #fail(error: Error): void {
+    this.#gone ??= error;
     this.#pending?.reject(error);
     this.#pending = null;
   }

@@ -16,6 +16,9 @@ import type { Counted, CountRequest, Opened, OpenRequest, PrepareRequest, TrainR
 /** Bytes between two progress reports. */
 const PROGRESS_BYTES = 1 << 20;
 
+/** Different words that can be counted: a Map of JavaScript holds 2^24. */
+const MOST_DISTINCT = 16_000_000;
+
 interface Training {
   readonly ids: ReadonlyMap<string, number>;
   readonly collector: PairCollector;
@@ -57,6 +60,7 @@ export class Ingest {
         for (const line of lines) {
           for (const word of wordsOf(line)) {
             if (word === '' || (this.#only !== null && !this.#only.has(word))) continue;
+            if (counts.size >= MOST_DISTINCT && !counts.has(word)) throw tooManyWords(this.#source!);
             counts.set(word, (counts.get(word) ?? 0) + 1);
             tokens++;
           }
@@ -66,9 +70,13 @@ export class Ingest {
       }
     }
     if (tokens === 0) {
-      throw new TributaryError('CORPUS_EMPTY', `${this.#source!.description} holds no words${this.#only === null ? '' : ' of the word list'}`, {
-        hint: 'Name a corpus of plain text, words separated by blanks.',
-      });
+      throw new TributaryError(
+        'CORPUS_EMPTY',
+        `${this.#source!.description} holds no words${this.#only === null ? '' : ' of the word list'}`,
+        {
+          hint: 'Name a corpus of plain text, words separated by blanks.',
+        },
+      );
     }
     const vocabulary = refuseTiny(() => buildVocabulary(counts, request));
     return { words: vocabulary.words, counts: vocabulary.counts, distinct: counts.size, tokens };
@@ -98,7 +106,8 @@ export class Ingest {
     while (tokens < until) {
       const line = feed.peek();
       if (line === undefined) {
-        if (!(await feed.fill()) && tokens !== feed.epoch * epochTokens) throw changed(this.#source!, tokens, feed.epoch, epochTokens);
+        if (!(await feed.fill()) && tokens !== feed.epoch * epochTokens)
+          throw changed(this.#source!, tokens, feed.epoch, epochTokens);
         continue;
       }
       const { epoch } = feed;
@@ -137,9 +146,23 @@ export class Ingest {
 }
 
 function changed(source: CorpusSource, tokens: number, epoch: number, epochTokens: number): TributaryError {
-  return new TributaryError('SOURCE_CHANGED', `${source.description}: ${tokens} words after ${epoch} epochs, counted ${epoch * epochTokens}`, {
-    hint: 'The corpus changed since it was counted. Start a new run.',
-  });
+  return new TributaryError(
+    'SOURCE_CHANGED',
+    `${source.description}: ${tokens} words after ${epoch} epochs, counted ${epoch * epochTokens}`,
+    {
+      hint: 'The corpus changed since it was counted. Start a new run.',
+    },
+  );
+}
+
+function tooManyWords(source: CorpusSource): TributaryError {
+  return new TributaryError(
+    'VOCABULARY_HUGE',
+    `${source.description} holds more than ${MOST_DISTINCT.toLocaleString('en')} different words`,
+    {
+      hint: 'Clean the text, or give the words to train with --vocab.',
+    },
+  );
 }
 
 /** Words of a list: one or more a line, `word<TAB>count` lines give their word, lines that begin with ':' are headings. */

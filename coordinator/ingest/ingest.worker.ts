@@ -29,7 +29,8 @@ async function answer(request: IngestRequest): Promise<IngestAnswer> {
 async function handle(request: IngestRequest): Promise<void> {
   try {
     const result = await answer(request);
-    const transfer = result !== null && 'inputs' in result ? [result.inputs.buffer, result.outputs.buffer, result.offsets.buffer] : [];
+    const transfer =
+      result !== null && 'inputs' in result ? [result.inputs.buffer, result.outputs.buffer, result.offsets.buffer] : [];
     post({ kind: 'answer', answer: result }, transfer);
   } catch (error) {
     const known = error instanceof TributaryError;

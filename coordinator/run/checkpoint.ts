@@ -1,5 +1,5 @@
 // A checkpoint on disk: written beside the last one, synced, renamed, and only then pointed to.
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TributaryError } from '../errors.ts';
 import type { CorpusPosition } from '../leases/episode.ts';
@@ -26,7 +26,10 @@ export interface CheckpointState {
   readonly training: TrainingConfig;
   /** Fingerprint of the vocabulary. */
   readonly vocabulary: string;
+  /** What the corpus was: a resumed run refuses another. */
+  readonly corpus: { readonly files: number; readonly bytes: number };
   readonly rows: number;
+  /** The last journal entry whose effect is in the matrices. */
   readonly journalSeq: number;
   readonly nextLease: number;
   readonly nextEpisode: number;
@@ -60,53 +63,123 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** At every instant `latest` names a complete checkpoint. The one before is removed last. */
+/**
+ * At every instant `latest` names a complete checkpoint. Those before are removed last.
+ * @throws TributaryError CHECKPOINT_UNWRITABLE; the one before stays in force
+ */
 export async function writeCheckpoint(folder: string, state: CheckpointState, matrices: Matrices): Promise<void> {
   const name = String(state.number).padStart(6, '0');
   const temporary = join(folder, `${name}.tmp`);
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true });
-  await writeSafetensors(join(temporary, 'model.safetensors'), matrices);
-  await writeDurably(join(temporary, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
-  await syncFolder(temporary);
-  await rm(join(folder, name), { recursive: true, force: true });
-  await rename(temporary, join(folder, name));
-  await writeDurably(join(folder, `${POINTER}.tmp`), `${name}\n`);
-  await rename(join(folder, `${POINTER}.tmp`), join(folder, POINTER));
-  await syncFolder(folder);
-  if (state.number > 1) await rm(join(folder, String(state.number - 1).padStart(6, '0')), { recursive: true, force: true });
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    await writeSafetensors(join(temporary, 'model.safetensors'), matrices);
+    await writeDurably(join(temporary, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
+    await syncFolder(temporary);
+    await rm(join(folder, name), { recursive: true, force: true });
+    await rename(temporary, join(folder, name));
+    await writeDurably(join(folder, `${POINTER}.tmp`), `${name}\n`);
+    await rename(join(folder, `${POINTER}.tmp`), join(folder, POINTER));
+    await syncFolder(folder);
+    // Also what a process left that was killed here.
+    for (const entry of await readdir(folder)) {
+      if (/^\d{6,}(\.tmp)?$/.test(entry) && entry !== name)
+        await rm(join(folder, entry), { recursive: true, force: true });
+    }
+  } catch (cause) {
+    const message = `cannot write checkpoint ${state.number} to ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new TributaryError('CHECKPOINT_UNWRITABLE', message, {
+      hint:
+        state.number > 1
+          ? 'Free space on that disk; the checkpoint before is still in force.'
+          : 'Free space on that disk.',
+      cause,
+    });
+  }
 }
 
 /** @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_CORRUPT */
 export async function readCheckpoint(folder: string): Promise<{ state: CheckpointState; matrices: Matrices }> {
+  const pointer = join(folder, POINTER);
   let name: string;
   try {
-    name = (await readFile(join(folder, POINTER), 'utf8')).trim();
+    name = (await readFile(pointer, 'utf8')).trim();
   } catch (cause) {
     throw new TributaryError('CHECKPOINT_MISSING', `${folder} holds no checkpoint`, {
       hint: 'Give --resume the folder of a run that was interrupted after its first checkpoint.',
       cause,
     });
   }
-  const path = join(folder, name, 'state.json');
-  const state = parseState(path, await readFile(path, 'utf8').catch(() => ''));
-  return { state, matrices: await readSafetensors(join(folder, name, 'model.safetensors'), state.rows, state.training.dim) };
+  if (!/^\d{6,}$/.test(name)) throw corruptCheckpoint(`${pointer} names no checkpoint`);
+  const state = await readState(join(folder, name, 'state.json'));
+  return {
+    state,
+    matrices: await readSafetensors(join(folder, name, 'model.safetensors'), state.rows, state.training.dim),
+  };
 }
 
-function parseState(path: string, text: string): CheckpointState {
-  let state: Partial<CheckpointState> = {};
+async function readState(path: string): Promise<CheckpointState> {
+  let state: unknown;
   try {
-    state = JSON.parse(text) as Partial<CheckpointState>;
+    state = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw new TributaryError('CHECKPOINT_CORRUPT', `${path} is missing or no JSON`, { hint: 'Start a new run.', cause });
+    throw corruptCheckpoint(`${path} is missing or no JSON`, cause);
   }
-  const whole =
-    state.format === 1 &&
-    typeof state.training?.dim === 'number' &&
-    typeof state.rows === 'number' &&
-    typeof state.tokensDone === 'number' &&
-    typeof state.next?.tokens === 'number' &&
-    Array.isArray(state.episodes);
-  if (!whole) throw new TributaryError('CHECKPOINT_CORRUPT', `${path} is not a checkpoint of format 1`, { hint: 'Start a new run.' });
+  const wrong = wrongField(state);
+  if (wrong !== null) throw corruptCheckpoint(`${path} is not a checkpoint of format 1: ${wrong}`);
   return state as CheckpointState;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const COUNTS = ['number', 'rows', 'journalSeq', 'nextLease', 'nextEpisode', 'modelVersion'] as const;
+const POSITION = ['epoch', 'split', 'line', 'token', 'tokens'] as const;
+const TRAINING_NUMBERS = [
+  'dim',
+  'window',
+  'negative',
+  'sample',
+  'minCount',
+  'maxVocab',
+  'epochs',
+  'alpha',
+  'seed',
+] as const;
+const TRAINING_TEXTS = ['vocab', 'schedule', 'rowsDown', 'rowsUp'] as const;
+
+/** What is wrong with a state as read, or null. */
+function wrongField(state: unknown): string | null {
+  const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  const isPosition = (value: unknown): boolean => isFields(value) && POSITION.every((name) => isCount(value[name]));
+  const isEpisode = (value: unknown): boolean =>
+    isFields(value) &&
+    ['number', 'parts', 'pairs'].every((name) => isCount(value[name])) &&
+    typeof value['chunks'] === 'string' &&
+    isPosition(value['from']) &&
+    isPosition(value['to']);
+  if (!isFields(state)) return 'it is no object';
+  if (state['format'] !== 1) return `its format is ${String(state['format'])}`;
+  for (const name of COUNTS) if (!isCount(state[name])) return `${name} is no count`;
+  for (const name of ['tokensDone', 'trainedSeconds']) if (!Number.isFinite(state[name])) return `${name} is no number`;
+  if (state['loss'] !== null && !Number.isFinite(state['loss'])) return 'loss is no number';
+  if (typeof state['vocabulary'] !== 'string') return 'vocabulary is no fingerprint';
+  const { training, corpus, episodes } = state as { training: unknown; corpus: unknown; episodes: unknown };
+  if (!isFields(training)) return 'training is missing';
+  for (const name of TRAINING_NUMBERS) if (!Number.isFinite(training[name])) return `training.${name} is no number`;
+  for (const name of TRAINING_TEXTS) if (typeof training[name] !== 'string') return `training.${name} is no text`;
+  const specs = training['corpus'];
+  if (!Array.isArray(specs) || !specs.every((spec) => typeof spec === 'string'))
+    return 'training.corpus is no list of texts';
+  if (!isFields(corpus) || !isCount(corpus['files']) || !isCount(corpus['bytes'])) return 'corpus is missing';
+  if (!isPosition(state['next'])) return 'next is no position';
+  if (!Array.isArray(episodes) || !episodes.every(isEpisode)) return 'episodes are not whole';
+  return null;
+}
+
+export function corruptCheckpoint(what: string, cause?: unknown): TributaryError {
+  return new TributaryError('CHECKPOINT_CORRUPT', what, {
+    hint: 'Restore the folder from a copy, or start a new run.',
+    cause,
+  });
 }

@@ -24,6 +24,36 @@ export class RateMeter {
   }
 }
 
+/** Seconds that passed while it ran. */
+export class Stopwatch {
+  readonly #now: () => number;
+  #seconds: number;
+  #since: number | null = null;
+
+  /** @param now milliseconds on a steady clock @param seconds what it shows at first */
+  constructor(now: () => number, seconds = 0) {
+    this.#now = now;
+    this.#seconds = seconds;
+  }
+
+  start(): void {
+    this.#since ??= this.#now();
+  }
+
+  stop(): void {
+    this.#seconds = this.seconds;
+    this.#since = null;
+  }
+
+  get running(): boolean {
+    return this.#since !== null;
+  }
+
+  get seconds(): number {
+    return this.#seconds + (this.#since === null ? 0 : (this.#now() - this.#since) / 1000);
+  }
+}
+
 /** Mean loss per pair over about the last `pairs` pairs. */
 export class LossMeter {
   readonly #pairs: number;

@@ -1,15 +1,16 @@
 // The files a run leaves behind: vectors, vocabulary, and what was done.
-import { open, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { binaryVectors, textVectors } from '../../word2vec/vector-file.ts';
 import type { WordVectors } from '../../word2vec/vector-file.ts';
+import { TributaryError } from '../errors.ts';
 
 /** Writes under a temporary name first, so that a name in the folder always means a whole file. */
 async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): Promise<void> {
   const file = await open(`${path}.tmp`, 'w');
   try {
     for (const block of blocks) {
-      for (let at = 0; at < block.length; ) at += (await file.write(block, at)).bytesWritten;
+      for (let at = 0; at < block.length;) at += (await file.write(block, at)).bytesWritten;
     }
     await file.sync();
   } finally {
@@ -47,12 +48,32 @@ export function resultPaths(folder: string): ResultPaths {
   };
 }
 
-/** Both vector files and run.json; vocab.txt was written when the words were counted. */
-export async function writeResults(folder: string, vectors: WordVectors, run: object): Promise<ResultPaths> {
+/**
+ * The folder again, should it be gone, and every file of it that people use.
+ * @throws TributaryError RESULTS_UNWRITABLE
+ */
+export async function writeResults(
+  folder: string,
+  vectors: WordVectors,
+  counts: Float64Array,
+  run: object,
+): Promise<ResultPaths> {
   const paths = resultPaths(folder);
-  await writeBlocks(paths.vectors, binaryVectors(vectors));
-  await writeBlocks(paths.vectorsText, textVectors(vectors));
-  await writeFile(`${paths.run}.tmp`, `${JSON.stringify(run, null, 2)}\n`);
-  await rename(`${paths.run}.tmp`, paths.run);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeBlocks(paths.vectors, binaryVectors(vectors));
+    await writeBlocks(paths.vectorsText, textVectors(vectors));
+    await writeVocabulary(folder, vectors.words, counts);
+    await writeBlocks(paths.run, [Buffer.from(`${JSON.stringify(run, null, 2)}\n`)]);
+  } catch (cause) {
+    throw new TributaryError(
+      'RESULTS_UNWRITABLE',
+      `cannot write the results to ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: 'Make room there.',
+        cause,
+      },
+    );
+  }
   return paths;
 }

@@ -1,12 +1,10 @@
 // Takes up a run where its last checkpoint left it.
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { TributaryError } from '../errors.ts';
+import { fingerprint } from '../../word2vec/vocabulary.ts';
 import { Model } from '../model/model.ts';
 import type { CheckpointState } from './checkpoint.ts';
-import { readCheckpoint } from './checkpoint.ts';
+import { corruptCheckpoint, readCheckpoint } from './checkpoint.ts';
 
 export interface ResumedRun {
   readonly state: CheckpointState;
@@ -19,41 +17,66 @@ export interface ResumedRun {
   readonly nextLease: number;
 }
 
-/** @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_CORRUPT */
+/**
+ * Reads a run's folder and writes nothing to it.
+ * @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_CORRUPT
+ */
 export async function resumeRun(folder: string): Promise<ResumedRun> {
   const { state, matrices } = await readCheckpoint(join(folder, 'checkpoint'));
   const model = new Model(state.rows, state.training.dim);
   model.input.set(matrices.input);
   model.output.set(matrices.output);
   model.version = state.modelVersion;
-  const { words, counts } = await readVocabulary(join(folder, 'vocab.txt'), state.rows);
+  const { words, counts } = await readVocabulary(join(folder, 'vocab.txt'), state);
   const journal = await readJournalEnd(join(folder, 'journal.jsonl'));
-  return { state, model, words, counts, journalSeq: journal.seq, nextLease: Math.max(state.nextLease, journal.lease + 1) };
+  if (journal.seq < state.journalSeq) {
+    throw corruptCheckpoint(
+      `${join(folder, 'journal.jsonl')} ends at entry ${journal.seq}, the checkpoint was made at ${state.journalSeq}`,
+    );
+  }
+  return {
+    state,
+    model,
+    words,
+    counts,
+    journalSeq: journal.seq,
+    nextLease: Math.max(state.nextLease, journal.lease + 1),
+  };
 }
 
-async function readVocabulary(path: string, rows: number): Promise<{ words: string[]; counts: Float64Array }> {
-  const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
-  if (lines.length !== rows) {
-    throw new TributaryError('CHECKPOINT_CORRUPT', `${path} has ${lines.length} lines, the checkpoint ${rows} words`, {
-      hint: 'Restore vocab.txt, or start a new run.',
-    });
-  }
+async function readVocabulary(
+  path: string,
+  state: CheckpointState,
+): Promise<{ words: string[]; counts: Float64Array }> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw corruptCheckpoint(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  });
   const words: string[] = [];
-  const counts = new Float64Array(rows);
-  for (const [id, line] of lines.entries()) {
+  const counts = new Float64Array(state.rows);
+  let total = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
     const blank = line.lastIndexOf(' ');
+    const count = Number(line.slice(blank + 1));
+    if (words.length < state.rows) counts[words.length] = count;
     words.push(line.slice(0, blank));
-    counts[id] = Number(line.slice(blank + 1));
+    total += count;
   }
+  if (words.length !== state.rows)
+    throw corruptCheckpoint(`${path} has ${words.length} words, the checkpoint ${state.rows}`);
+  if (fingerprint({ words, counts, total }) !== state.vocabulary)
+    throw corruptCheckpoint(`${path} is not the vocabulary of the checkpoint`);
   return { words, counts };
 }
 
 /** The journal goes on counting after the last entry that was written, checkpointed or not; a cut last line is passed over. */
 async function readJournalEnd(path: string): Promise<{ seq: number; lease: number }> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw corruptCheckpoint(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  });
   let seq = 0;
   let lease = 0;
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) {
+  for await (const line of file.readLines()) {
     const match = /^\{"seq":(\d+),.*\}$/.exec(line);
     if (match === null) continue;
     seq = Math.max(seq, Number(match[1]));

@@ -10,10 +10,11 @@ export interface Matrices {
   readonly output: Float32Array<ArrayBuffer>;
 }
 
+/** As read: nothing about it is known. */
 interface TensorEntry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
+  readonly dtype?: string;
+  readonly shape?: readonly number[];
+  readonly data_offsets?: readonly [number, number];
 }
 
 const BLOCK_BYTES = 8 << 20;
@@ -21,7 +22,11 @@ const BLOCK_BYTES = 8 << 20;
 /** Writes and syncs. Tensors: `input` and `output`, each (rows, dim). */
 export async function writeSafetensors(path: string, { rows, dim, input, output }: Matrices): Promise<void> {
   const bytes = rows * dim * 4;
-  const entry = (start: number): TensorEntry => ({ dtype: 'F32', shape: [rows, dim], data_offsets: [start, start + bytes] });
+  const entry = (start: number): TensorEntry => ({
+    dtype: 'F32',
+    shape: [rows, dim],
+    data_offsets: [start, start + bytes],
+  });
   const json = JSON.stringify({ input: entry(0), output: entry(bytes) });
   const header = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8), 'utf8');
   const length = Buffer.alloc(8);
@@ -41,33 +46,48 @@ export async function writeSafetensors(path: string, { rows, dim, input, output 
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+  for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
 }
 
 /** @throws TributaryError CHECKPOINT_CORRUPT, with what is wrong */
 export async function readSafetensors(path: string, rows: number, dim: number): Promise<Matrices> {
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    throw corrupt(path, cause instanceof Error ? cause.message : String(cause), cause);
+  });
   try {
     const size = (await file.stat()).size;
     const head = Buffer.alloc(8);
-    await file.read(head, 0, 8, 0);
+    const { bytesRead: headRead } = await file.read(head, 0, 8, 0);
     const headerBytes = Number(head.readBigUInt64LE());
-    if (size < 8 || headerBytes > Math.min(size - 8, 1 << 20)) throw corrupt(path, `its header claims ${headerBytes} bytes of ${size}`);
+    if (headRead < 8 || headerBytes > Math.min(size - 8, 1 << 20))
+      throw corrupt(path, `its header claims ${headerBytes} bytes of ${size}`);
     const header = Buffer.alloc(headerBytes);
     await file.read(header, 0, headerBytes, 8);
     const entries = parseHeader(path, header.toString('utf8'));
     const bytes = rows * dim * 4;
     const read = async (name: 'input' | 'output'): Promise<Float32Array<ArrayBuffer>> => {
       const entry = entries[name];
-      const [start, end] = entry?.data_offsets ?? [0, 0];
-      if (entry?.dtype !== 'F32' || entry.shape[0] !== rows || entry.shape[1] !== dim || end - start !== bytes) {
+      const offsets: unknown = entry?.data_offsets;
+      const [start, end] = Array.isArray(offsets) ? (offsets as number[]) : [];
+      const fits =
+        entry?.dtype === 'F32' &&
+        entry.shape?.[0] === rows &&
+        entry.shape[1] === dim &&
+        Number.isSafeInteger(start) &&
+        end === start! + bytes;
+      if (!fits || start! < 0) {
         throw corrupt(path, `tensor ${name} is not ${rows} × ${dim} float32`);
       }
-      if (8 + headerBytes + end > size) throw corrupt(path, `tensor ${name} ends beyond the file`);
+      if (8 + headerBytes + end! > size) throw corrupt(path, `tensor ${name} ends beyond the file`);
       const values = new Float32Array(rows * dim);
       const room = Buffer.from(values.buffer);
-      for (let at = 0; at < bytes; ) {
-        const { bytesRead } = await file.read(room, at, Math.min(BLOCK_BYTES, bytes - at), 8 + headerBytes + start + at);
+      for (let at = 0; at < bytes;) {
+        const { bytesRead } = await file.read(
+          room,
+          at,
+          Math.min(BLOCK_BYTES, bytes - at),
+          8 + headerBytes + start! + at,
+        );
         if (bytesRead === 0) throw corrupt(path, `tensor ${name} is cut`);
         at += bytesRead;
       }
@@ -81,15 +101,19 @@ export async function readSafetensors(path: string, rows: number, dim: number): 
 }
 
 function parseHeader(path: string, json: string): Partial<Record<'input' | 'output', TensorEntry>> {
+  let header: unknown;
   try {
-    return JSON.parse(json) as Partial<Record<'input' | 'output', TensorEntry>>;
-  } catch {
-    throw corrupt(path, 'its header is no JSON');
+    header = JSON.parse(json);
+  } catch (cause) {
+    throw corrupt(path, 'its header is no JSON', cause);
   }
+  if (typeof header !== 'object' || header === null) throw corrupt(path, 'its header is no object');
+  return header;
 }
 
-function corrupt(path: string, what: string): TributaryError {
+function corrupt(path: string, what: string, cause?: unknown): TributaryError {
   return new TributaryError('CHECKPOINT_CORRUPT', `${path}: ${what}`, {
     hint: 'Point --resume at a run folder with an intact checkpoint, or start a new run.',
+    cause,
   });
 }

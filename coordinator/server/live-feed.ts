@@ -1,5 +1,5 @@
 // The dashboard's feed: server-sent events, one status a second, slow readers dropped.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { RunFeed } from '../../protocol/status.ts';
 import type { Run } from '../run/run.ts';
 import { SECURITY_HEADERS } from './answers.ts';
@@ -28,7 +28,7 @@ export class LiveFeed {
   }
 
   /** Answers false when there are too many viewers. */
-  open(request: IncomingMessage, response: ServerResponse): boolean {
+  open(response: ServerResponse): boolean {
     if (this.#viewers.size >= VIEWERS) return false;
     response.writeHead(200, {
       ...SECURITY_HEADERS,
@@ -42,7 +42,7 @@ export class LiveFeed {
     for (const event of this.#run.log.events) write('log', event);
     write('status', runStatus(this.#run));
     this.#viewers.add(response);
-    request.on('close', () => this.#viewers.delete(response));
+    response.on('close', () => this.#viewers.delete(response));
     return true;
   }
 

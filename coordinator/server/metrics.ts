@@ -7,7 +7,12 @@ export function runMetrics(run: Run): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, value: () => number): void => {
-    const made: Gauge = new Gauge({ name: `tributary_${name}`, help, registers: [registry], collect: () => made.set(value()) });
+    const made: Gauge = new Gauge({
+      name: `tributary_${name}`,
+      help,
+      registers: [registry],
+      collect: () => made.set(value()),
+    });
   };
   gauge('tokens_done', 'In-vocabulary tokens trained, over all epochs', () => run.facts.tokensDone);
   gauge('tokens_total', 'In-vocabulary tokens to train, over all epochs', () => run.training?.totalTokens ?? 0);

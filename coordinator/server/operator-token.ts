@@ -40,10 +40,14 @@ export async function readToken(path: string): Promise<string> {
     });
   }
   if (!/^\S+$/.test(token) || token.length < LEAST_CHARACTERS) {
-    throw new TributaryError('TOKEN_FILE', `${path} must hold one token of at least ${LEAST_CHARACTERS} characters without blanks`, {
-      hint: 'For instance: openssl rand -base64 24 > FILE',
-      exit: EXIT.usage,
-    });
+    throw new TributaryError(
+      'TOKEN_FILE',
+      `${path} must hold one token of at least ${LEAST_CHARACTERS} characters without blanks`,
+      {
+        hint: 'For instance: openssl rand -base64 24 > FILE',
+        exit: EXIT.usage,
+      },
+    );
   }
   return token;
 }

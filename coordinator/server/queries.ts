@@ -22,7 +22,11 @@ export class Queries {
     if (training === null) return null;
     const now = performance.now();
     if (this.#index === null || (training.model.version !== this.#version && now - this.#madeAt > INDEX_MS)) {
-      this.#index = new NearestNeighbours({ words: training.words, dim: training.model.dim, values: training.model.input });
+      this.#index = new NearestNeighbours({
+        words: training.words,
+        dim: training.model.dim,
+        values: training.model.input,
+      });
       this.#version = training.model.version;
       this.#madeAt = now;
     }

@@ -21,6 +21,21 @@ export interface RouteParts {
   readonly pages: string;
 }
 
+/** Whether an action makes no sense now. */
+function refusal(run: Run, action: string): boolean {
+  switch (run.facts.state) {
+    case 'done':
+    case 'failed':
+      return true;
+    case 'stopping':
+      // A second stop is answered as the first.
+      return action !== 'stop';
+    default:
+      // While counting there is nothing to keep, but training may be held back.
+      return run.training === null && action !== 'pause' && action !== 'resume';
+  }
+}
+
 export function routes({ run, feed, token, pages }: RouteParts): RequestListener {
   const queries = new Queries(run);
   const metrics = runMetrics(run);
@@ -29,7 +44,10 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
     setHeaders: (response, path) => {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
       // Built files carry a hash of their content in their name; pages do not.
-      response.setHeader('cache-control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
+      response.setHeader(
+        'cache-control',
+        path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      );
     },
   });
   const actions: Readonly<Record<string, () => Promise<void>>> = {
@@ -43,14 +61,25 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
     // The body is not used; draining it keeps the connection reusable.
     request.resume();
     const action = actions[name];
-    if (action === undefined) return sendError(response, 404, 'NO_SUCH_ACTION', `there is no action ${name}: try ${Object.keys(actions).join(', ')}`);
+    if (action === undefined)
+      return sendError(
+        response,
+        404,
+        'NO_SUCH_ACTION',
+        `there is no action ${name}: try ${Object.keys(actions).join(', ')}`,
+      );
     if (!token.accepts(request.headers.authorization)) {
       run.note('warning', `${name} was refused: wrong or missing operator token`);
-      return sendError(response, 401, 'TOKEN_REQUIRED', 'the operator token is missing or wrong; it was printed when the coordinator started');
+      return sendError(
+        response,
+        401,
+        'TOKEN_REQUIRED',
+        'the operator token is missing or wrong; it was printed when the coordinator started',
+      );
     }
-    if (run.training === null || run.facts.state === 'done' || run.facts.state === 'failed') {
-      return sendError(response, 409, 'WRONG_STATE', `cannot ${name}: the run is ${run.facts.state}`);
-    }
+    const { state, reason } = run.facts;
+    const refused = refusal(run, name);
+    if (refused) return sendError(response, 409, 'WRONG_STATE', `cannot ${name}: the run is ${state} (${reason})`);
     run.note('info', `${name} by the operator`);
     await action();
     return sendJson(response, 200, { state: run.facts.state, reason: run.facts.reason });
@@ -61,8 +90,18 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
     const positive = words('positive');
     const negative = words('negative');
     const top = Number(query.get('top') ?? '10');
-    if (!Number.isInteger(top) || top < 1 || top > MOST_NEIGHBOURS || positive.length + negative.length > MOST_QUERY_WORDS) {
-      return sendError(response, 400, 'BAD_QUERY', `top must be 1 to ${MOST_NEIGHBOURS}, words at most ${MOST_QUERY_WORDS}`);
+    if (
+      !Number.isInteger(top) ||
+      top < 1 ||
+      top > MOST_NEIGHBOURS ||
+      positive.length + negative.length > MOST_QUERY_WORDS
+    ) {
+      return sendError(
+        response,
+        400,
+        'BAD_QUERY',
+        `top must be 1 to ${MOST_NEIGHBOURS}, words at most ${MOST_QUERY_WORDS}`,
+      );
     }
     try {
       const found = queries.similar(positive, negative, top);
@@ -75,17 +114,26 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const target = request.url ?? '/';
+    // A target such as `//` names a host and no path.
+    if (!URL.canParse(target, 'http://localhost'))
+      return sendError(response, 400, 'BAD_TARGET', 'the request target is no path');
+    const url = new URL(target, 'http://localhost');
     const action = /^\/api\/run\/([a-z]+)$/.exec(url.pathname);
     if (action !== null) {
       if (request.method !== 'POST') return sendError(response, 405, 'POST_ONLY', `${url.pathname} takes POST`);
       return operate(request, response, action[1]!);
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') return sendError(response, 405, 'GET_ONLY', `${url.pathname} takes GET`);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return sendError(response, 405, 'GET_ONLY', `${url.pathname} takes GET`);
     switch (url.pathname) {
       case '/healthz': {
         const healthy = run.facts.state !== 'failed';
-        return sendJson(response, healthy ? 200 : 503, { status: healthy ? 'ok' : 'failed', state: run.facts.state, reason: run.facts.reason });
+        return sendJson(response, healthy ? 200 : 503, {
+          status: healthy ? 'ok' : 'failed',
+          state: run.facts.state,
+          reason: run.facts.reason,
+        });
       }
       case '/metrics':
         return sendText(response, 200, metrics.contentType, await metrics.metrics());
@@ -94,7 +142,8 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
       case '/api/similar':
         return similar(response, url.searchParams);
       case '/api/events':
-        if (!feed.open(request, response)) sendError(response, 503, 'TOO_MANY_VIEWERS', 'too many dashboards are open');
+        if (request.method !== 'GET') return sendError(response, 405, 'GET_ONLY', '/api/events takes GET');
+        if (!feed.open(response)) sendError(response, 503, 'TOO_MANY_VIEWERS', 'too many dashboards are open');
         return;
       default:
         files(request, response, () => sendError(response, 404, 'NOT_FOUND', `there is nothing at ${url.pathname}`));

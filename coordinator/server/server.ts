@@ -40,7 +40,7 @@ export async function startServer(run: Run, options: ServerOptions): Promise<Run
     await listen(server, options);
   } catch (error) {
     feed.close();
-    sockets.close();
+    await sockets.close();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
@@ -50,7 +50,7 @@ export async function startServer(run: Run, options: ServerOptions): Promise<Run
     url: `${options.tls === null ? 'http' : 'https'}://${shown}:${port}/`,
     close: async () => {
       feed.close();
-      sockets.close();
+      await sockets.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
@@ -68,12 +68,23 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   const at = `${host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':
-      return new TributaryError('PORT_IN_USE', `${at} is taken by another program`, { hint: 'Give --port another number, or 0 for any free one.', exit: EXIT.failed, cause: error });
+      return new TributaryError('PORT_IN_USE', `${at} is taken by another program`, {
+        hint: 'Give --port another number, or 0 for any free one.',
+        exit: EXIT.failed,
+        cause: error,
+      });
     case 'EACCES':
-      return new TributaryError('PORT_FORBIDDEN', `this user may not listen on ${at}`, { hint: 'Give --port a number above 1023.', cause: error });
+      return new TributaryError('PORT_FORBIDDEN', `this user may not listen on ${at}`, {
+        hint: 'Give --port a number above 1023.',
+        cause: error,
+      });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new TributaryError('HOST_UNKNOWN', `${host} is no address of this machine`, { hint: 'Give --host 127.0.0.1, or 0.0.0.0 for all.', cause: error });
+    case 'EAI_AGAIN':
+      return new TributaryError('HOST_UNKNOWN', `${host} is no address of this machine`, {
+        hint: 'Give --host 127.0.0.1, or 0.0.0.0 for all.',
+        cause: error,
+      });
     default:
       return new TributaryError('LISTEN_FAILED', `cannot listen on ${at}: ${error.message}`, { cause: error });
   }

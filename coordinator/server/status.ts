@@ -29,10 +29,7 @@ export function runStatus(run: Run): RunStatus {
     },
     vocabulary: training?.words.length ?? 0,
     epoch: training === null ? 0 : Math.min(settings.epochs, Math.floor(done / training.curriculum.epochTokens) + 1),
-    progress:
-      training === null
-        ? { done: facts.countedBytes, total: facts.opened?.bytes ?? 0, unit: 'bytes' }
-        : { done, total, unit: 'tokens' },
+    progress: training === null ? countingProgress(run) : { done, total, unit: 'tokens' },
     wordsPerSecond: run.rate.wordsPerSecond,
     averageWordsPerSecond: seconds > 0 ? facts.tokensDone / seconds : 0,
     elapsedSeconds: seconds,
@@ -48,7 +45,7 @@ export function runStatus(run: Run): RunStatus {
       down: volunteers.reduce((sum, one) => sum + one.bytesDown, facts.bytesGone.down),
       up: volunteers.reduce((sum, one) => sum + one.bytesUp, facts.bytesGone.up),
     },
-    checkpointSeconds: facts.checkpointAt === null ? null : (performance.now() - facts.checkpointAt) / 1000,
+    checkpointSeconds: run.checkpointAt === null ? null : (performance.now() - run.checkpointAt) / 1000,
     out: config.out,
   };
 }
@@ -87,4 +84,10 @@ function episodeStatus(run: Run): EpisodeStatus | null {
     pairsDone: grid.pairsDone(oldest.number),
     grid: grid.picture(),
   };
+}
+
+/** Decoded text is counted, and a compressed file is shorter than its text. */
+function countingProgress({ facts }: Run): RunStatus['progress'] {
+  const total = facts.opened?.bytes ?? 0;
+  return { done: Math.min(total, facts.countedBytes), total, unit: 'bytes' };
 }

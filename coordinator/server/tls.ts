@@ -16,18 +16,26 @@ export async function readTls(certPath: string, keyPath: string): Promise<TlsKey
     try {
       return await readFile(path, 'utf8');
     } catch (cause) {
-      throw new TributaryError('TLS_FILES', `cannot read ${path}`, { hint: `Give ${option} a readable PEM file.`, exit: EXIT.usage, cause });
+      throw new TributaryError('TLS_FILES', `cannot read ${path}`, {
+        hint: `Give ${option} a readable PEM file.`,
+        exit: EXIT.usage,
+        cause,
+      });
     }
   };
   const keys = { cert: await read(certPath, '--tls-cert'), key: await read(keyPath, '--tls-key') };
   try {
     createSecureContext(keys);
   } catch (cause) {
-    throw new TributaryError('TLS_FILES', `${certPath} and ${keyPath} are not a certificate and its key: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: 'Both must be PEM, and the key must belong to the certificate.',
-      exit: EXIT.usage,
-      cause,
-    });
+    throw new TributaryError(
+      'TLS_FILES',
+      `${certPath} and ${keyPath} are not a certificate and its key: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: 'Both must be PEM, and the key must belong to the certificate.',
+        exit: EXIT.usage,
+        cause,
+      },
+    );
   }
   return keys;
 }

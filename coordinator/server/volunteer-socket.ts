@@ -15,6 +15,8 @@ const PATH = '/volunteer';
 const HEARTBEAT_MS = 10_000;
 /** A peer that answered no ping for so long is gone. */
 const SILENT_MS = 30_000;
+/** Time for the last frames to reach those who are let go. */
+const FAREWELL_MS = 1000;
 /** Sockets that may wait for the vocabulary. */
 const WAITING = 256;
 
@@ -36,7 +38,11 @@ export class VolunteerSocket {
 
   constructor(run: Run, http: Server) {
     this.#run = run;
-    this.#server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: largestResult(run.config.training.dim, run) });
+    this.#server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: largestResult(run.config.training.dim, run),
+    });
     http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
@@ -47,11 +53,16 @@ export class VolunteerSocket {
     const path = request.url?.split('?')[0];
     if (path !== PATH) return refuse(socket, '404 Not Found', `sockets are at ${PATH}`);
     if (!sameOrigin(request)) {
-      this.#run.note('warning', `a page of ${String(request.headers.origin).slice(0, 100)} tried to open the volunteers' socket`);
+      this.#run.note(
+        'warning',
+        `a page of ${String(request.headers.origin).slice(0, 100)} tried to open the volunteers' socket`,
+      );
       return refuse(socket, '403 Forbidden', 'this page is not ours: a proxy must pass the Host header on');
     }
-    if (this.#run.facts.state === 'done' || this.#run.facts.state === 'failed') return refuse(socket, '410 Gone', `the run is ${this.#run.facts.state}`);
-    if (this.#run.training === null && this.#peers.size >= WAITING) return refuse(socket, '503 Service Unavailable', 'too many volunteers wait for the vocabulary');
+    if (this.#run.facts.state === 'done' || this.#run.facts.state === 'failed')
+      return refuse(socket, '410 Gone', `the run is ${this.#run.facts.state}`);
+    if (this.#run.training === null && this.#peers.size >= WAITING)
+      return refuse(socket, '503 Service Unavailable', 'too many volunteers wait for the vocabulary');
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket));
   }
 
@@ -69,7 +80,10 @@ export class VolunteerSocket {
     // `close` follows; the reason is worth a line.
     socket.on('error', (error) => this.#closed(peer, `its connection failed: ${error.message}`));
     const desk = this.#run.training?.desk;
-    if (desk === undefined) socket.send(encodeToVolunteer({ tag: 'idle', reason: 'the coordinator is still counting the words of the corpus' }));
+    if (desk === undefined)
+      socket.send(
+        encodeToVolunteer({ tag: 'idle', reason: 'the coordinator is still counting the words of the corpus' }),
+      );
     else this.#admit(peer, desk);
     socket.ping();
   }
@@ -115,9 +129,13 @@ export class VolunteerSocket {
   #beat(): void {
     const now = performance.now();
     for (const peer of this.#peers) {
-      const mute = peer.volunteer !== null && peer.volunteer.greeting === null && now - peer.volunteer.connectedAt > HEARTBEAT_MS;
+      const mute =
+        peer.volunteer !== null && peer.volunteer.greeting === null && now - peer.volunteer.connectedAt > HEARTBEAT_MS;
       if (now - peer.lastPong > SILENT_MS || mute) {
-        this.#closed(peer, mute ? 'it never said hello' : `it was silent for ${Math.round((now - peer.lastPong) / 1000)} s`);
+        this.#closed(
+          peer,
+          mute ? 'it never said hello' : `it was silent for ${Math.round((now - peer.lastPong) / 1000)} s`,
+        );
         peer.socket.terminate();
         continue;
       }
@@ -126,9 +144,13 @@ export class VolunteerSocket {
     }
   }
 
-  close(): void {
+  /** Peers that were told to go get a moment to hear it. */
+  async close(): Promise<void> {
     clearInterval(this.#heartbeat);
     this.#unwatch();
+    const closing = [...this.#peers].filter(({ socket }) => socket.readyState === socket.CLOSING);
+    const gone = Promise.all(closing.map(({ socket }) => new Promise((resolve) => socket.once('close', resolve))));
+    await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS).unref())]);
     for (const { socket } of this.#peers) socket.terminate();
     this.#server.close();
   }
@@ -152,6 +174,10 @@ function sameOrigin(request: IncomingMessage): boolean {
 }
 
 function refuse(socket: Duplex, status: string, message: string): void {
+  // Node has taken its own listener away for the upgrade: a peer that resets the connection must harm nobody.
+  socket.on('error', () => socket.destroy());
   const body = `${message}\n`;
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }

@@ -1,0 +1,65 @@
+// When checkpoints are written: one after the other, on request and in time; a full disk is borne for a while.
+import { SCHEDULE } from './config.ts';
+
+/** Checkpoints in time that may fail in a row; then the run ends, with what the last good one holds. */
+const MOST_FAILURES = 5;
+
+export interface CheckpointerEdges {
+  now(): number;
+  /** Writes the state as of the call. */
+  write(number: number): Promise<void>;
+  /** A checkpoint in time failed and is tried again. */
+  failed(error: unknown): void;
+  /** Too many failed in a row. */
+  gaveUp(error: unknown): void;
+}
+
+export class Checkpointer {
+  readonly #edges: CheckpointerEdges;
+  #number: number;
+  #last: Promise<void> = Promise.resolve();
+  #since: number;
+  #failures = 0;
+  #writtenAt: number | null = null;
+
+  /** @param number of the last checkpoint; 0 for none */
+  constructor(number: number, edges: CheckpointerEdges) {
+    this.#edges = edges;
+    this.#number = number;
+    this.#since = edges.now();
+  }
+
+  /** When the last one of this process was complete; null before. */
+  get writtenAt(): number | null {
+    return this.#writtenAt;
+  }
+
+  /** @throws what `write` throws; the next call tries anew */
+  write(): Promise<void> {
+    const written = this.#last.then(async () => {
+      await this.#edges.write(++this.#number);
+      this.#writtenAt = this.#since = this.#edges.now();
+      this.#failures = 0;
+    });
+    // The failure is this caller's; those who only wait for their turn go on.
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  /** Writes when the last one is long ago. */
+  tick(): void {
+    const now = this.#edges.now();
+    if (now - this.#since < SCHEDULE.checkpointMs) return;
+    this.#since = now;
+    this.write().catch((error: unknown) => {
+      this.#failures++;
+      if (this.#failures >= MOST_FAILURES) this.#edges.gaveUp(error);
+      else this.#edges.failed(error);
+    });
+  }
+
+  /** Resolves when nothing is being written. */
+  idle(): Promise<void> {
+    return this.#last;
+  }
+}

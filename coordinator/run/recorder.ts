@@ -1,0 +1,93 @@
+// Books what happens at the lease desk: journal first, then counters, loss and the people's log.
+import type { RunEventLevel } from '../../protocol/status.ts';
+import type { DeskEvent } from '../leases/lease-desk.ts';
+import type { Journal, JournalPlace } from './journal.ts';
+import type { LossMeter, Stopwatch } from './meters.ts';
+
+/** What is counted over the whole process; `tokensDone` over the whole run. */
+export interface Books {
+  /** Corpus tokens whose chunks are applied. */
+  tokensDone: number;
+  /** Since the start of this process. */
+  readonly leases: {
+    granted: number;
+    applied: number;
+    expired: number;
+    returned: number;
+    rejected: number;
+    late: number;
+  };
+  /** Bytes of volunteers that have gone. */
+  readonly bytesGone: { down: number; up: number };
+}
+
+export function newBooks(tokensDone: number): Books {
+  return {
+    tokensDone,
+    leases: { granted: 0, applied: 0, expired: 0, returned: 0, rejected: 0, late: 0 },
+    bytesGone: { down: 0, up: 0 },
+  };
+}
+
+export interface RecorderParts {
+  readonly journal: Journal;
+  readonly books: Books;
+  readonly loss: LossMeter;
+  readonly clock: Stopwatch;
+  note(level: RunEventLevel, text: string): void;
+}
+
+export class Recorder {
+  readonly #parts: RecorderParts;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws TributaryError JOURNAL_UNWRITABLE; nothing is counted then */
+  record(event: DeskEvent): void {
+    const { journal, books, loss, clock, note } = this.#parts;
+    const { volunteer } = event;
+    switch (event.kind) {
+      case 'joined': {
+        const { engine, device } = volunteer.greeting!;
+        journal.write({ kind: 'joined', session: volunteer.id, engine, local: volunteer.local });
+        note('info', `volunteer ${volunteer.id} joined: ${engine}, ${device}`);
+        return;
+      }
+      case 'gone':
+        journal.write({ kind: 'gone', session: volunteer.id, reason: event.reason });
+        books.bytesGone.down += volunteer.bytesDown;
+        books.bytesGone.up += volunteer.bytesUp;
+        note('info', `volunteer ${volunteer.id} left: ${event.reason}`);
+        return;
+      case 'granted':
+        journal.write({ kind: 'granted', ...place(event) });
+        books.leases.granted++;
+        clock.start();
+        return;
+      case 'applied':
+        journal.write({ kind: 'applied', ...place(event) });
+        books.leases.applied++;
+        books.tokensDone += event.record.words;
+        loss.add(event.loss, event.record.pairs);
+        return;
+      case 'ended': {
+        const { cause, reason, record } = event;
+        journal.write({ kind: cause, reason, ...place(event) });
+        books.leases[cause]++;
+        note('warning', `lease ${record.grant.lease} of volunteer ${volunteer.id} ${cause}: ${reason}`);
+        return;
+      }
+      case 'late':
+        journal.write({ kind: 'late', lease: event.lease, session: volunteer.id });
+        books.leases.late++;
+        return;
+    }
+  }
+}
+
+function place(event: Extract<DeskEvent, { record: unknown }>): JournalPlace {
+  const { lease, episode, parts, inputPart, outputPart, firstChunk, chunks } = event.record.grant;
+  return { lease, session: event.volunteer.id, episode, parts, i: inputPart, j: outputPart, firstChunk, chunks };
+}

@@ -1,0 +1,69 @@
+// What a run consists of once its vocabulary is known.
+import type { Curriculum } from '../../word2vec/curriculum.ts';
+import { learningRate } from '../../word2vec/curriculum.ts';
+import { GridTablesCache } from '../../word2vec/grid-tables.ts';
+import { fingerprint, keptCounts } from '../../word2vec/vocabulary.ts';
+import type { DeskEvent } from '../leases/lease-desk.ts';
+import { LeaseDesk } from '../leases/lease-desk.ts';
+import { Model } from '../model/model.ts';
+import { Grid } from '../schedule/grid.ts';
+import type { TrainingConfig } from './config.ts';
+import { SCHEDULE } from './config.ts';
+import type { Journal } from './journal.ts';
+import type { ResumedRun } from './resume.ts';
+
+export interface CountedWords {
+  readonly words: readonly string[];
+  /** Corpus count of each word, descending. Shape (V). */
+  readonly counts: Float64Array;
+}
+
+export interface Training extends CountedWords {
+  /** Of the vocabulary: words and counts. */
+  readonly fingerprint: string;
+  readonly curriculum: Curriculum;
+  /** In-vocabulary tokens over all epochs. */
+  readonly totalTokens: number;
+  readonly model: Model;
+  readonly grid: Grid;
+  readonly desk: LeaseDesk;
+  readonly journal: Journal;
+}
+
+export interface TrainingEdges {
+  now(): number;
+  tokensDone(): number;
+  report(event: DeskEvent): void;
+}
+
+/** A fresh model, or the one of the checkpoint; no episode yet. */
+export function assembleTraining(
+  config: TrainingConfig,
+  { words, counts }: CountedWords,
+  resumed: ResumedRun | null,
+  journal: Journal,
+  edges: TrainingEdges,
+): Training {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const kept = keptCounts(counts, config.sample).reduce((sum, count) => sum + count, 0);
+  const totalTokens = total * config.epochs;
+  const model = resumed?.model ?? Model.fresh(words.length, config.dim, config.seed);
+  const grid = new Grid(SCHEDULE.chunkPairs, resumed?.nextLease ?? 1);
+  const tables = new GridTablesCache(counts, config.sample, config.seed);
+  const desk = new LeaseDesk({ ...config, ...SCHEDULE, counts }, model, grid, tables, {
+    now: edges.now,
+    alpha: () => learningRate(config.alpha, edges.tokensDone(), totalTokens),
+    report: edges.report,
+  });
+  return {
+    words,
+    counts,
+    fingerprint: fingerprint({ words, counts, total }),
+    curriculum: { ...SCHEDULE, epochTokens: total, epochs: config.epochs, keptShare: kept / total },
+    totalTokens,
+    model,
+    grid,
+    desk,
+    journal,
+  };
+}
