@@ -24,12 +24,15 @@ export function checkNode() {
   process.exit(1);
 }
 
-/** Packages as package-lock.json says. */
+/**
+ * Packages as package-lock.json says. Not `npm ci`: it refuses a lock that lacks optional packages of other platforms,
+ * which npm leaves out when it cannot fetch them (npm/cli#4828).
+ */
 export function installPackages() {
   const mark = join(root, 'node_modules', '.tributary-lock');
   const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return;
-  run('Installing packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('Installing packages', 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(mark, lock);
 }
 
