@@ -26,6 +26,8 @@ export class LeaseRefused extends Error {
 export interface PreparedLease {
   readonly lease: Lease;
   readonly plan: Plan;
+  /** Owns the plan's memory: plans nothing else while this lease is queued or in training. */
+  readonly planner: Planner;
   /** Model row of each planned row: input rows, then output rows. */
   readonly inputRows: Uint32Array;
   readonly outputRows: Uint32Array;
@@ -37,18 +39,16 @@ export class LeaseWorker {
   readonly #tables: GridTablesCache;
   readonly #input: RowCache;
   readonly #output: RowCache;
-  /** One planner per lease in the pipeline, used in turn: a plan lives until its planner plans again. */
-  readonly #planners: readonly Planner[];
-  #next = 0;
+  /** As many as leases were ever live at once; a plan lives until its planner plans again. */
+  readonly #planners: Planner[] = [];
   #inputValues = new Float32Array(0);
   #outputValues = new Float32Array(0);
 
-  constructor(welcome: Welcome, pipeline: number) {
+  constructor(welcome: Welcome) {
     this.#welcome = welcome;
     this.#tables = new GridTablesCache(welcome.counts, welcome.sample, welcome.seed);
     this.#input = new RowCache(welcome.counts.length, welcome.dim);
     this.#output = new RowCache(welcome.counts.length, welcome.dim);
-    this.#planners = Array.from({ length: pipeline + 1 }, () => new Planner());
   }
 
   /** Forgets every cached row. */
@@ -59,20 +59,23 @@ export class LeaseWorker {
 
   /**
    * Plans the lease and takes the rows it brings.
+   * @param live leases queued or in training, whose plans must stay as they are
    * @throws LeaseRefused PLAN_MISMATCH, ROWS_MISSING; ProtocolError BAD_PAIRS
    */
-  prepare(lease: Lease): PreparedLease {
+  prepare(lease: Lease, live: readonly PreparedLease[]): PreparedLease {
     if (lease.reset) this.reset();
     const { seed, negative, chunkPairs } = this.#welcome;
     const tables = this.#tables.of(lease.parts);
     const inputMembers = tables.input.members[lease.inputPart];
     const outputMembers = tables.output.members[lease.outputPart];
     if (inputMembers === undefined || outputMembers === undefined) {
-      throw new LeaseRefused('PLAN_MISMATCH', `block ${lease.inputPart}, ${lease.outputPart} is outside ${lease.parts} parts`);
+      throw new LeaseRefused(
+        'PLAN_MISMATCH',
+        `block ${lease.inputPart}, ${lease.outputPart} is outside ${lease.parts} parts`,
+      );
     }
     const pairs = unpackPairs(lease.pairBytes, lease.pairs, inputMembers.length, outputMembers.length);
-    const planner = this.#planners[this.#next]!;
-    this.#next = (this.#next + 1) % this.#planners.length;
+    const planner = this.#idlePlanner(live);
     const plan = planner.plan({
       seed,
       episode: lease.episode,
@@ -88,7 +91,12 @@ export class LeaseWorker {
       negatives:
         lease.rule === 'coupled'
           ? { kind: 'coupled', rate: lease.rate }
-          : { kind: 'decoupled', rate: lease.rate, draws: negative, inputs: drawTable(Float64Array.from(lease.inputCounts)) },
+          : {
+              kind: 'decoupled',
+              rate: lease.rate,
+              draws: negative,
+              inputs: drawTable(Float64Array.from(lease.inputCounts)),
+            },
     });
     if (plan.inputIds.length !== lease.inputRows || plan.outputIds.length !== lease.outputRows) {
       throw new LeaseRefused(
@@ -99,7 +107,13 @@ export class LeaseWorker {
     const inputRows = plan.inputIds.map((rank) => inputMembers[rank]!);
     const outputRows = plan.outputIds.map((rank) => outputMembers[rank]!);
     this.#take(lease, inputRows, outputRows);
-    return { lease, plan, inputRows, outputRows };
+    return { lease, plan, planner, inputRows, outputRows };
+  }
+
+  #idlePlanner(live: readonly PreparedLease[]): Planner {
+    let planner = this.#planners.find((candidate) => live.every((prepared) => prepared.planner !== candidate));
+    if (planner === undefined) this.#planners.push((planner = new Planner()));
+    return planner;
   }
 
   #take(lease: Lease, inputRows: Uint32Array, outputRows: Uint32Array): void {
@@ -122,7 +136,12 @@ export class LeaseWorker {
    * Trains and answers the result frame; `isCurrent` is asked after training, and a lease that was cancelled
    * meanwhile changes nothing and answers null.
    */
-  async train(prepared: PreparedLease, engine: Engine, now: () => number, isCurrent: () => boolean): Promise<Uint8Array<ArrayBuffer> | null> {
+  async train(
+    prepared: PreparedLease,
+    engine: Engine,
+    now: () => number,
+    isCurrent: () => boolean,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
     const { plan, lease, inputRows, outputRows } = prepared;
     const { dim, damping, rowsUp, seed } = this.#welcome;
     this.#inputValues = gather(this.#input, inputRows, dim, this.#inputValues);
@@ -138,7 +157,8 @@ export class LeaseWorker {
     if (!isCurrent()) return null;
     const total = inputRows.length + outputRows.length;
     const present = new Uint8Array(bitmapBytes(total));
-    const sent = subtract(this.#input, inputRows, rows.input, dim, present, 0) +
+    const sent =
+      subtract(this.#input, inputRows, rows.input, dim, present, 0) +
       subtract(this.#output, outputRows, rows.output, dim, present, inputRows.length);
     const head = { lease: lease.lease, positiveLoss: loss.positive, negativeLoss: loss.negative, computeMs };
     const write = beginResult(
@@ -163,7 +183,12 @@ export class LeaseWorker {
 }
 
 /** Copies held rows into one dense matrix, row-major. */
-function gather(cache: RowCache, rows: Uint32Array, dim: number, room: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+function gather(
+  cache: RowCache,
+  rows: Uint32Array,
+  dim: number,
+  room: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
   const target = room.length >= rows.length * dim ? room : new Float32Array(rows.length * dim);
   for (let r = 0; r < rows.length; r++) {
     const offset = cache.find(rows[r]!);
@@ -173,7 +198,14 @@ function gather(cache: RowCache, rows: Uint32Array, dim: number, room: Float32Ar
 }
 
 /** trained -= held, marking the rows that moved; answers how many did. */
-function subtract(cache: RowCache, rows: Uint32Array, trained: Float32Array, dim: number, present: Uint8Array, firstBit: number): number {
+function subtract(
+  cache: RowCache,
+  rows: Uint32Array,
+  trained: Float32Array,
+  dim: number,
+  present: Uint8Array,
+  firstBit: number,
+): number {
   const { values } = cache;
   let moved = 0;
   for (let r = 0; r < rows.length; r++) {

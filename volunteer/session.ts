@@ -45,7 +45,8 @@ export class VolunteerSession {
   #worker: LeaseWorker | null = null;
   /** Leases prepared and not yet trained, in the order granted. */
   #queue: PreparedLease[] = [];
-  #training = false;
+  /** The lease in training; a cancelled one stays here until its engine answers. */
+  #training: PreparedLease | null = null;
   /** Raised by every cancel: results of an older generation are dropped. */
   #generation = 0;
   #paused = false;
@@ -81,8 +82,13 @@ export class VolunteerSession {
   setPaused(paused: boolean): void {
     this.#paused = paused;
     this.#condition();
-    if (paused) this.#returnQueued('paused');
-    else this.#ask();
+    if (paused) {
+      // The coordinator forgets what a paused volunteer asked for.
+      this.#asked = 0;
+      this.#returnQueued('paused');
+    } else {
+      this.#ask();
+    }
   }
 
   setHidden(hidden: boolean): void {
@@ -96,7 +102,7 @@ export class VolunteerSession {
     this.#leaving = true;
     this.#condition();
     this.#returnQueued('leaving');
-    if (!this.#training) this.#bye();
+    if (this.#training === null) this.#bye();
   }
 
   /** Gives everything back at once. */
@@ -119,7 +125,7 @@ export class VolunteerSession {
     switch (message.tag) {
       case 'welcome':
         this.#welcome = message;
-        this.#worker = new LeaseWorker(message, LIMITS.pipeline);
+        this.#worker = new LeaseWorker(message);
         this.#report({ kind: 'welcome', welcome: message });
         this.#condition();
         this.#ask();
@@ -137,10 +143,10 @@ export class VolunteerSession {
         this.#asked = 0;
         this.#worker?.reset();
         this.#report({ kind: 'idle', reason: message.reason });
-        if (!this.#training) this.#ask();
+        if (this.#training === null) this.#ask();
         return;
       case 'idle':
-        if (!this.#training) this.#report({ kind: 'idle', reason: message.reason });
+        if (this.#training === null) this.#report({ kind: 'idle', reason: message.reason });
         return;
       case 'progress':
         this.#report({ kind: 'progress', progress: message });
@@ -156,7 +162,10 @@ export class VolunteerSession {
     if (this.#worker === null) throw new ProtocolError('OUT_OF_ORDER', 'a lease before the welcome');
     this.#asked = Math.max(0, this.#asked - 1);
     try {
-      const prepared = this.#worker.prepare(lease);
+      const prepared = this.#worker.prepare(
+        lease,
+        this.#training === null ? this.#queue : [this.#training, ...this.#queue],
+      );
       if (this.#paused || this.#leaving) {
         this.#send({ tag: 'returned', lease: lease.lease, reason: this.#paused ? 'paused' : 'leaving' });
         return;
@@ -168,13 +177,13 @@ export class VolunteerSession {
       this.#fail(error);
       return;
     }
-    if (!this.#training) void this.#trainQueue();
+    if (this.#training === null) void this.#trainQueue();
   }
 
   /** Trains queued leases until none is left. Never rejects: failures are reported. */
   async #trainQueue(): Promise<void> {
-    this.#training = true;
     for (let prepared = this.#queue.shift(); prepared !== undefined; prepared = this.#queue.shift()) {
+      this.#training = prepared;
       const generation = this.#generation;
       const { lease } = prepared;
       this.#report({ kind: 'training', lease });
@@ -194,20 +203,24 @@ export class VolunteerSession {
         this.#edges.engineFailed(error);
         if (generation === this.#generation) {
           // Later leases may build on this one's rows, so all go back.
-          this.#send({ tag: 'returned', lease: lease.lease, reason: error instanceof Error ? error.message : String(error) });
+          this.#send({
+            tag: 'returned',
+            lease: lease.lease,
+            reason: error instanceof Error ? error.message : String(error),
+          });
           this.#returnQueued('an earlier lease failed');
         }
       }
       if (this.#closed) return;
     }
-    this.#training = false;
+    this.#training = null;
     if (this.#leaving) this.#bye();
     else if (!this.#paused) this.#ask();
   }
 
   #ask(): void {
     if (this.#paused || this.#leaving || this.#closed || this.#welcome === null) return;
-    const held = this.#queue.length + (this.#training ? 1 : 0);
+    const held = this.#queue.length + (this.#training === null ? 0 : 1);
     for (let room = LIMITS.pipeline - held - this.#asked; room > 0; room--) {
       this.#asked++;
       this.#send({ tag: 'ready' });

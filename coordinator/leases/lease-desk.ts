@@ -37,8 +37,20 @@ export type DeskEvent =
   | { readonly kind: 'joined'; readonly volunteer: Volunteer }
   | { readonly kind: 'gone'; readonly volunteer: Volunteer; readonly reason: string }
   | { readonly kind: 'granted'; readonly record: LeaseRecord; readonly volunteer: Volunteer }
-  | { readonly kind: 'applied'; readonly record: LeaseRecord; readonly volunteer: Volunteer; readonly loss: number; readonly rows: number }
-  | { readonly kind: 'ended'; readonly record: LeaseRecord; readonly volunteer: Volunteer; readonly cause: 'expired' | 'returned' | 'rejected'; readonly reason: string }
+  | {
+      readonly kind: 'applied';
+      readonly record: LeaseRecord;
+      readonly volunteer: Volunteer;
+      readonly loss: number;
+      readonly rows: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly record: LeaseRecord;
+      readonly volunteer: Volunteer;
+      readonly cause: 'expired' | 'returned' | 'rejected';
+      readonly reason: string;
+    }
   | { readonly kind: 'late'; readonly lease: number; readonly volunteer: Volunteer };
 
 export interface DeskEdges {
@@ -128,7 +140,8 @@ export class LeaseDesk {
   }
 
   #handle(one: Volunteer, message: ToCoordinator): void {
-    if (one.greeting === null && message.tag !== 'hello') throw new ProtocolError('OUT_OF_ORDER', `${message.tag} before hello`);
+    if (one.greeting === null && message.tag !== 'hello')
+      throw new ProtocolError('OUT_OF_ORDER', `${message.tag} before hello`);
     switch (message.tag) {
       case 'hello':
         this.#greet(one, message);
@@ -160,7 +173,10 @@ export class LeaseDesk {
   #greet(one: Volunteer, hello: Hello): void {
     if (one.greeting !== null) throw new ProtocolError('OUT_OF_ORDER', 'a second hello');
     if (hello.version !== PROTOCOL_VERSION) {
-      throw new ProtocolError('VERSION', `volunteer speaks version ${hello.version}, coordinator ${PROTOCOL_VERSION}: reload the page`);
+      throw new ProtocolError(
+        'VERSION',
+        `volunteer speaks version ${hello.version}, coordinator ${PROTOCOL_VERSION}: reload the page`,
+      );
     }
     one.greeting = { engine: hello.engine, device: hello.device, cacheMiB: hello.cacheMiB };
     const { seed, dim, negative, chunkPairs, damping, sample, rowsDown, rowsUp, counts } = this.#constants;
@@ -177,7 +193,11 @@ export class LeaseDesk {
       return;
     }
     // Later leases were planned on rows that this one changes, so results come in the order of the grants.
-    if (index > 0) throw new ProtocolError('OUT_OF_ORDER', `result of lease ${result.lease} before that of ${one.leases[0]!.grant.lease}`);
+    if (index > 0)
+      throw new ProtocolError(
+        'OUT_OF_ORDER',
+        `result of lease ${result.lease} before that of ${one.leases[0]!.grant.lease}`,
+      );
     const record = one.leases[0]!;
     checkResult(result, record, this.#constants.dim);
     applyResult(result, record, this.#model, one.held);
@@ -227,6 +247,7 @@ export class LeaseDesk {
     if (index === 0) {
       one.headSince = this.#edges.now();
       this.#setDeadline(one, one.headSince);
+      if (one.leases.length === 0) one.hungrySince = one.headSince;
     }
     this.dispatch();
   }
@@ -247,10 +268,13 @@ export class LeaseDesk {
     const now = this.#edges.now();
     for (const one of this.#volunteers.values()) {
       if (now < one.deadline) continue;
-      const reason = `no result for ${Math.round((now - one.headSince) / 1000)} s`;
+      const seconds = (now - one.headSince) / 1000;
+      const reason = `no result for ${Math.round(seconds)} s`;
+      // All that is known of its speed is that it is below this: the next lease is shorter and gets more time, so
+      // that the slowest device delivers in the end.
+      one.pairsPerSecond = one.leases[0]!.pairs / seconds;
       this.#endLeases(one, 'expired', reason);
       one.hungrySince = now;
-      one.pairsPerSecond /= 4;
       one.send(encodeToVolunteer({ tag: 'cancel', reason: `the lease expired: ${reason}` }));
     }
     this.dispatch();
@@ -295,22 +319,28 @@ export class LeaseDesk {
       }
     }
     if (this.#paused) return;
+    // Fetching ahead keeps parts locked. While somebody starves nobody may: a slow volunteer would hold its input part
+    // from lease to lease and train that row of the grid alone, with the fast ones waiting.
+    if (starving > 0) return;
     for (const one of hungry) if (one.leases.length > 0 && one.wantsLease) ahead.push(one);
-    for (const one of ahead) this.#grant(one, starving + 1);
+    for (const one of ahead) this.#grant(one, 1);
   }
 
   #grant(one: Volunteer, reserve: number): boolean {
-    const pairs = Math.min(
-      LIMITS.leasePairs,
-      one.pairsPerSecond > 0 ? (one.pairsPerSecond * this.#constants.leaseMs) / 1000 : FIRST_LEASE_PAIRS,
-    );
+    const pairs = this.#leasePairs(one);
+    const full = this.#cacheFull(one);
+    // A cache may only be dropped between leases: a lease in training still needs its rows. So none is fetched ahead.
+    if (full && one.leases.length > 0) return false;
     const grant = this.#grid.grant({ session: one.id, pairs, reserve });
     if (grant === null) return false;
     const { episode, census } = this.#episodes.get(grant.episode)!;
     const now = this.#edges.now();
-    const reset = this.#cacheFull(one);
-    if (reset) one.held.clear();
-    const built = this.#builder.build(grant, episode, census, one.held, { alpha: this.#edges.alpha(), reset, now });
+    if (full) one.held.clear();
+    const built = this.#builder.build(grant, episode, census, one.held, {
+      alpha: this.#edges.alpha(),
+      reset: full,
+      now,
+    });
     if (one.leases.length === 0) one.headSince = now;
     one.leases.push(built.record);
     one.credit--;
@@ -322,10 +352,23 @@ export class LeaseDesk {
     return true;
   }
 
-  /** A cache may only be dropped between leases: a lease in training still needs its rows. */
+  /**
+   * Pairs for about `leaseMs` of this volunteer's time, but no more than half of what it will get of the work that
+   * waits: as an episode runs out leases shrink, so that a slow volunteer does not hold the last block for long
+   * (guided self-scheduling, Polychronopoulos and Kuck 1987).
+   */
+  #leasePairs(one: Volunteer): number {
+    if (one.pairsPerSecond === 0) return FIRST_LEASE_PAIRS;
+    let all = 0;
+    for (const other of this.#volunteers.values()) if (!other.paused && !other.leaving) all += other.pairsPerSecond;
+    const waiting = this.#grid.waitingChunks * this.#constants.chunkPairs;
+    const share = (waiting * one.pairsPerSecond) / all;
+    return Math.min(LIMITS.leasePairs, (one.pairsPerSecond * this.#constants.leaseMs) / 1000, share / 2);
+  }
+
   #cacheFull(one: Volunteer): boolean {
     const limit = (one.greeting!.cacheMiB * 1024 * 1024) / (this.#constants.dim * 4);
-    return one.leases.length === 0 && one.held.cached > limit;
+    return one.held.cached > limit;
   }
 
   #idle(one: Volunteer): void {
@@ -345,13 +388,14 @@ export class LeaseDesk {
   broadcast(progress: Progress): void {
     const frame = encodeToVolunteer(progress);
     // Progress is news, not work: a peer that reads slowly misses some instead of being queued for.
-    for (const one of this.#volunteers.values()) if (one.greeting !== null && one.channel.buffered < 1 << 20) one.send(frame);
+    for (const one of this.#volunteers.values())
+      if (one.greeting !== null && one.channel.buffered < 1 << 20) one.send(frame);
   }
 
   /** The run is over: everyone is told and let go. */
   finish(reason: string): void {
     const frame = encodeToVolunteer({ tag: 'finished', reason });
-    for (const one of [...this.#volunteers.values()]) {
+    for (const one of this.#volunteers.values()) {
       if (one.greeting !== null) one.send(frame);
       one.channel.close(CLOSE.finished, reason.slice(0, 120));
       this.disconnect(one, 'the run is over');
