@@ -47,9 +47,7 @@ describe('varint', () => {
 
 describe('text', () => {
   const readText = (bytes: Uint8Array, limit = 80): string => new Reader(bytes, 'test').string(limit);
-  const clean = fc
-    .string({ unit: 'grapheme' })
-    .filter((text) => !/\p{Cc}/u.test(text) && text.isWellFormed() && !text.startsWith('\ufeff'));
+  const clean = fc.string({ unit: 'grapheme' }).filter((text) => !/\p{Cc}/u.test(text) && !text.startsWith('\ufeff'));
 
   it('survives', () => {
     fc.assert(
@@ -64,8 +62,8 @@ describe('text', () => {
       fc.property(clean, fc.nat(40), (text, limit) => {
         const read = readText(new Writer().string(text, limit).finish(), limit);
         expect(text.startsWith(read)).toBe(true);
-        const next = String.fromCodePoint(...[...text.slice(read.length)].slice(0, 1).map((c) => c.codePointAt(0)!));
-        if (read.length < text.length) expect(Buffer.byteLength(read + next)).toBeGreaterThan(limit);
+        const next = text.codePointAt(read.length);
+        if (next !== undefined) expect(Buffer.byteLength(read + String.fromCodePoint(next))).toBeGreaterThan(limit);
       }),
     );
   });
