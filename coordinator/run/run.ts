@@ -97,7 +97,6 @@ export class Run {
     return this.#training;
   }
 
-  /** Oldest first. */
   get episodes(): readonly Episode[] {
     return this.#episodes.open;
   }
@@ -328,8 +327,8 @@ export class Run {
   async stop(): Promise<void> {
     if (this.#over) return;
     this.#end('stopping', 'leases in training may end; nothing new is granted');
-    const desk = this.#training?.desk;
-    for (let waited = 0; waited < 2 * SCHEDULE.leaseMs && (desk?.outstanding ?? 0) > 0; waited += 100) {
+    const outstanding = (): number => this.#training?.desk.outstanding ?? 0;
+    for (let waited = 0; waited < 2 * SCHEDULE.leaseMs && outstanding() > 0; waited += 100) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     this.#finish.resolve('stopped');
