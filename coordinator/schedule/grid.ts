@@ -240,6 +240,13 @@ export class Grid {
     this.#lastInput.delete(session);
   }
 
+  /** Chunks that wait, of all episodes in memory. */
+  get waitingChunks(): number {
+    let chunks = 0;
+    for (const { waiting } of this.#episodes) for (const count of waiting) chunks += count;
+    return chunks;
+  }
+
   /** Chunks of the episodes in memory. */
   count(): { waiting: number; leased: number; done: number } {
     const counts = [0, 0, 0];
