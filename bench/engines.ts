@@ -1,111 +1,172 @@
-// Speed of every engine on real text, beside word2vec.c on the same text in the same run, and of the planner.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+// Speed of every engine on the same leases of real text, in Node and in a Chromium tab, beside word2vec.c in one run.
 import { BatchedReference } from '../word2vec/batched-reference.ts';
 import { CpuEngine } from '../word2vec/cpu-engine.ts';
-import type { Engine } from '../word2vec/engine.ts';
-import { Planner, type LeaseShape } from '../word2vec/plan.ts';
-import { hashAt } from '../word2vec/random.ts';
+import type { LeaseShape } from '../word2vec/plan.ts';
+import { TributaryError } from '../coordinator/errors.ts';
+import { type Circumstances, circumstances, record } from './record.ts';
 import { MIN_COUNT, NEGATIVE, SAMPLE, sampleLeases, samplePairs, WINDOW } from './sample-leases.ts';
-import { timeWord2vecC } from './word2vec-c.ts';
+import { openTab, type Tab } from './tab.ts';
+import { timeEngine, timePlanner, type Trial, type TrialLimits } from './trial.ts';
+import { BUILDS, type Build, buildWord2vecC, DEFAULT_ALPHA } from './word2vec-c.ts';
 
 const DIM = 100;
+const MINIBATCHES = [768, 192] as const;
 const LEASE_PAIRS = 768 * 130;
-const ROUNDS = 6;
-const RESULTS = new URL('results/engines.json', import.meta.url);
+/** Leases per set of parts; each engine goes through them in turn. */
+const LEASES = 4;
+const PARTS = [1, 4] as const;
+const LIMITS = {
+  once: { least: 1, most: 1, ms: 0 },
+  processor: { least: 9, most: 24, ms: 2000 },
+  // The software adapter takes more than a second for a lease, a GPU milliseconds.
+  gpu: { least: 3, most: 200, ms: 4000 },
+} as const satisfies Record<string, TrialLimits>;
+/** Engines sum the loss in 32 bits and in other orders; more than that apart, one of them did other work. */
+const LOSS_TOLERANCE = 0.01;
 
 interface Speed {
   readonly name: string;
+  readonly device: string;
+  /** P: the leases are of block (P−1, P−1). word2vec.c has no parts: 1. */
   readonly parts: number;
+  /** Pairs per minibatch; 1 for word2vec.c. */
+  readonly minibatch: number;
+  /** Processor time of the process, which is blind to busy neighbours, or wall clock. */
+  readonly clock: 'processor' | 'wall';
   readonly pairsPerSecond: number;
   readonly wordsPerSecond: number;
+  /** Speed over that of word2vec.c as its makefile builds it. */
+  readonly timesWord2vecC: number;
 }
 
-export async function benchEngines(json: boolean): Promise<void> {
-  const pairs = samplePairs(1);
+interface Entry extends Circumstances {
+  readonly chromium: string;
+  readonly dim: number;
+  readonly negative: number;
+  readonly pairsPerWord: number;
+  readonly speeds: readonly Speed[];
+}
+
+export async function benchEngines(options: { readonly json: boolean; readonly gpu: boolean }): Promise<void> {
+  const about = circumstances();
+  const pairs = await samplePairs(1);
   const pairsPerWord = pairs.inputs.length / pairs.words;
   const speeds: Speed[] = [];
-  const report = (name: string, parts: number, pairsPerSecond: number): void => {
-    const speed = { name, parts, pairsPerSecond, wordsPerSecond: pairsPerSecond / pairsPerWord };
-    speeds.push(speed);
-    if (!json) print(speed);
+  const yardstick = timeWord2vecC(pairs.text, pairs.words);
+  const report = (speed: Omit<Speed, 'wordsPerSecond' | 'timesWord2vecC'>): void => {
+    const wordsPerSecond = speed.pairsPerSecond / pairsPerWord;
+    const whole = { ...speed, wordsPerSecond, timesWord2vecC: wordsPerSecond / yardstick['word2vec.c'] };
+    speeds.push(whole);
+    if (!options.json) print(whole);
   };
-  const args = ['-size', DIM, '-window', WINDOW, '-negative', NEGATIVE, '-sample', SAMPLE, '-min-count', MIN_COUNT];
-  const c = timeWord2vecC(pairs.text, [...args, '-hs', 0, '-cbow', 0, '-iter', 1].map(String));
-  if ('reason' in c) process.stderr.write(`word2vec.c left out: ${c.reason}\n`);
-  else report('word2vec.c', 1, c.wordsPerSecond * pairsPerWord);
-
-  for (const parts of [1, 4]) {
-    const leases = sampleLeases(pairs, parts, LEASE_PAIRS, 1).slice(0, 4);
-    report('Planner.plan', parts, timePlanner(leases));
-    report('reference', parts, await timeEngine(new BatchedReference(), leases.slice(0, 1), 1));
-    for (const kernel of ['plain', 'simd'] as const) {
-      const engine = await CpuEngine.create({ kernel });
-      report(engine.device, parts, await timeEngine(engine, leases, ROUNDS));
-    }
+  for (const [name, wordsPerSecond] of Object.entries(yardstick)) {
+    const pairsPerSecond = wordsPerSecond * pairsPerWord;
+    report({ name, device: about.processor, parts: 1, minibatch: 1, clock: 'processor', pairsPerSecond });
   }
-  record({ dim: DIM, pairsPerWord, speeds });
-  if (json) process.stdout.write(`${JSON.stringify({ dim: DIM, pairsPerWord, speeds })}\n`);
+  const leases = PARTS.map((parts) => sampleLeases(pairs, parts, LEASE_PAIRS, 1).slice(0, LEASES));
+  const tab = await openTab(leases, options.gpu);
+  try {
+    for (const [set, parts] of PARTS.entries()) {
+      const losses = new Losses();
+      for (const speed of await nodeSpeeds(leases[set]!, losses)) report({ ...speed, parts, clock: 'processor' });
+      for (const speed of await tabSpeeds(tab, set, losses)) report({ ...speed, parts, clock: 'wall' });
+    }
+  } finally {
+    await tab.close();
+  }
+  const entry: Entry = { ...about, chromium: tab.chromium, dim: DIM, negative: NEGATIVE, pairsPerWord, speeds };
+  record('engines', entry);
+  if (options.json) process.stdout.write(`${JSON.stringify(entry)}\n`);
 }
 
-function timePlanner(leases: readonly LeaseShape[]): number {
-  const planner = new Planner();
-  return fastest(leases, ROUNDS, (lease) => {
-    const start = process.cpuUsage();
-    planner.plan(lease);
-    return spent(start);
+/** Words a second of each build over one epoch, in words of the vocabulary as all other figures. */
+function timeWord2vecC(text: string, words: number): Readonly<Record<Build, number>> {
+  const program = buildWord2vecC(text);
+  const settings = { dim: DIM, window: WINDOW, negative: NEGATIVE, sample: SAMPLE, minCount: MIN_COUNT, epochs: 1 };
+  // It counts the ends of lines as words.
+  const share = words / (words + text.split('\n').length);
+  try {
+    const time = (build: Build): number => program.train(build, settings, DEFAULT_ALPHA).wordsPerSecond * share;
+    return Object.fromEntries((Object.keys(BUILDS) as Build[]).map((build) => [build, time(build)])) as Record<
+      Build,
+      number
+    >;
+  } finally {
+    program.dispose();
+  }
+}
+
+type Measured = Pick<Speed, 'name' | 'device' | 'minibatch' | 'pairsPerSecond'>;
+
+async function nodeSpeeds(leases: readonly LeaseShape[], losses: Losses): Promise<Measured[]> {
+  const [minibatch] = MINIBATCHES;
+  const clock = processorMs;
+  const named = (name: string, device: string, pairsPerSecond: number): Measured => ({
+    name,
+    device,
+    minibatch,
+    pairsPerSecond,
   });
-}
-
-async function timeEngine(engine: Engine, leases: readonly LeaseShape[], rounds: number): Promise<number> {
-  const times: { pairs: number; ms: number }[] = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const lease of leases) {
-      const plan = new Planner().plan(lease);
-      const rows = (count: number, key: number): Float32Array<ArrayBuffer> =>
-        Float32Array.from({ length: count * DIM }, (_, at) => (hashAt(key, at) / 2147483648 - 1) / Math.sqrt(DIM));
-      const lent = { input: rows(plan.inputIds.length, 1), output: rows(plan.outputIds.length, 2), dim: DIM };
-      const start = process.cpuUsage();
-      await engine.train(plan, lent, { alpha: 0.05, damping: 0.25 });
-      times.push({ pairs: lease.inputs.length, ms: spent(start) });
-    }
+  const speeds = [named('Planner, Node', 'one thread', await timePlanner(leases, LIMITS.processor, clock))];
+  const reference = await timeEngine(new BatchedReference(), leases, DIM, LIMITS.once, clock);
+  losses.expect(minibatch, reference);
+  speeds.push(named('reference, Node', 'one thread', reference.pairsPerSecond));
+  for (const kernel of ['plain', 'simd'] as const) {
+    const engine = await CpuEngine.create({ kernel });
+    const trial = await timeEngine(engine, leases, DIM, LIMITS.processor, clock);
+    engine.dispose();
+    losses.check(engine.device, minibatch, trial);
+    speeds.push(named('CpuEngine, Node', engine.device, trial.pairsPerSecond));
   }
-  engine.dispose();
-  return typical(times);
+  const smaller = leases.map((lease) => Object.assign({}, lease, { minibatch: MINIBATCHES[1] }));
+  losses.expect(MINIBATCHES[1], await timeEngine(new BatchedReference(), smaller, DIM, LIMITS.once, clock));
+  return speeds;
 }
 
-function fastest(leases: readonly LeaseShape[], rounds: number, time: (lease: LeaseShape) => number): number {
-  const times: { pairs: number; ms: number }[] = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const lease of leases) times.push({ pairs: lease.inputs.length, ms: time(lease) });
+async function tabSpeeds(tab: Tab, set: number, losses: Losses): Promise<Measured[]> {
+  const speeds: Measured[] = [];
+  for (const [engine, minibatch] of [
+    ['cpu', MINIBATCHES[0]],
+    ...MINIBATCHES.map((size) => ['webgpu', size] as const),
+  ] as const) {
+    const limits = engine === 'cpu' ? LIMITS.processor : LIMITS.gpu;
+    const trial = await tab.train(set, { engine, minibatch, dim: DIM, limits });
+    losses.check(trial.device, minibatch, trial);
+    const name = engine === 'cpu' ? 'CpuEngine, tab' : 'WebGpuEngine, tab';
+    speeds.push({ name, device: trial.device, minibatch, pairsPerSecond: trial.pairsPerSecond });
   }
-  return typical(times);
+  return speeds;
 }
 
-/** Milliseconds of processor time since `start`: the unit of word2vec.c's own figure, and blind to busy neighbours. */
-function spent(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
+/** The reference's loss of a lease, by minibatch size: an engine that is fast and wrong is no result. */
+class Losses {
+  readonly #expected = new Map<number, number>();
+
+  expect(minibatch: number, { loss }: Trial): void {
+    this.#expected.set(minibatch, loss);
+  }
+
+  /** @throws TributaryError LOSS_DIFFERS */
+  check(device: string, minibatch: number, { loss }: Trial): void {
+    const expected = this.#expected.get(minibatch) ?? Number.NaN;
+    if (Math.abs(loss / expected - 1) <= LOSS_TOLERANCE) return;
+    throw new TributaryError('LOSS_DIFFERS', `${device} has a loss of ${loss} where the reference has ${expected}`, {
+      hint: 'The engine is wrong: run npm test.',
+    });
+  }
+}
+
+/** Milliseconds of processor time of this process: the unit of word2vec.c's own figure. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** Pairs a second of the median lease: the first ones are spent warming up, and other processes disturb some. */
-function typical(times: readonly { readonly pairs: number; readonly ms: number }[]): number {
-  const speeds = times.map(({ pairs, ms }) => (pairs * 1000) / ms).sort((a, b) => a - b);
-  return speeds[Math.floor(speeds.length / 2)]!;
-}
-
-function print({ name, parts, pairsPerSecond, wordsPerSecond }: Speed): void {
-  const figures = `${Math.round(pairsPerSecond / 1000)} k pairs/s  ${Math.round(wordsPerSecond / 1000)} k words/s`;
-  process.stdout.write(`${name.padEnd(28)} P=${parts}  ${figures}\n`);
-}
-
-/** Appends to bench/results/engines.json. */
-function record(result: object): void {
-  mkdirSync(new URL('.', RESULTS), { recursive: true });
-  const past: unknown = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : [];
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const entry = { device: `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores`, node: process.version };
-  const all = [...(Array.isArray(past) ? past : []), { date: new Date().toISOString(), commit, ...entry, ...result }];
-  writeFileSync(RESULTS, `${JSON.stringify(all, null, 2)}\n`);
+function print({ name, device, parts, minibatch, clock, pairsPerSecond, wordsPerSecond, timesWord2vecC }: Speed): void {
+  const thousands = (value: number): string => `${Math.round(value / 1000)} k`.padStart(7);
+  const figures = `${thousands(pairsPerSecond)} pairs/s ${thousands(wordsPerSecond)} words/s`;
+  const times = `${timesWord2vecC.toFixed(2).padStart(6)} × word2vec.c`;
+  process.stdout.write(
+    `${name.padEnd(18)} P=${parts} B=${String(minibatch).padEnd(4)}${figures} ${times}  ${clock.padEnd(9)}  ${device}\n`,
+  );
 }

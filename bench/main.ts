@@ -1,13 +1,48 @@
-// Runs one benchmark by name: `tsx bench/main.ts NAME [--json]`.
+// Runs one benchmark by name: `npm run bench -- NAME [options]`.
+import { parseArgs } from 'node:util';
+import { TributaryError } from '../coordinator/errors.ts';
 import { benchEngines } from './engines.ts';
+import { benchRun } from './run.ts';
 
-const BENCHMARKS: Readonly<Record<string, (json: boolean) => Promise<void>>> = { engines: benchEngines };
+const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
+       npm run bench -- run [--similarity FILE] [--json]
 
-const [name = '', ...flags] = process.argv.slice(2);
-const benchmark = BENCHMARKS[name];
-if (benchmark === undefined || flags.some((flag) => flag !== '--json')) {
-  process.stderr.write(`usage: bench NAME [--json], NAME one of: ${Object.keys(BENCHMARKS).join(', ')}\n`);
+engines  every engine on the same leases, in Node and in a Chromium tab, beside word2vec.c
+         --gpu: the machine's GPU instead of Chromium's software adapter
+run      whole runs on the sample corpus with one and two local volunteers, beside word2vec.c
+         --similarity FILE: score the vectors with these word pairs, such as wordsim353.tsv
+--json   print one JSON object instead of a table; both append to bench/results/
+`;
+
+const OPTIONS = { json: { type: 'boolean' }, gpu: { type: 'boolean' }, similarity: { type: 'string' } } as const;
+
+/** The benchmark that the arguments name, or what is wrong with them. */
+function chosen(args: readonly string[]): (() => Promise<void>) | string {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { json = false, gpu, similarity } = values;
+    const [name = 'a name', ...more] = positionals;
+    if (more.length > 0) return `one benchmark at a time, not also ${more.join(' ')}`;
+    if (name === 'engines' && similarity === undefined) return () => benchEngines({ json, gpu: gpu ?? false });
+    if (name === 'run' && gpu === undefined) return () => benchRun({ json, similarity });
+    return name === 'engines' || name === 'run' ? `${name} has no such option` : `no benchmark of that name: ${name}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const benchmark = chosen(process.argv.slice(2));
+if (typeof benchmark === 'string') {
+  process.stderr.write(`bench: ${benchmark}\n${USAGE}`);
   process.exitCode = 2;
 } else {
-  await benchmark(flags.includes('--json'));
+  try {
+    await benchmark();
+  } catch (error) {
+    if (!(error instanceof TributaryError)) throw error;
+    process.stderr.write(
+      `bench: ${error.code}: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
+    );
+    process.exitCode = error.exit;
+  }
 }

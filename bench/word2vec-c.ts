@@ -1,35 +1,78 @@
-// Builds and times word2vec.c from the npm package `word2vec`, in a folder of its own outside the project.
+// word2vec.c, built from the npm package `word2vec` in a folder of its own outside the project, and run there.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TributaryError } from '../coordinator/errors.ts';
 
-const FLAGS = ['-O3', '-march=native', '-funroll-loops', '-w', '-lm', '-lpthread'];
+/** Its makefile's own flags, and those that its makefile suggests to newer compilers, which let dot products use SIMD. */
+export const BUILDS = { 'word2vec.c': '-O3', 'word2vec.c -Ofast': '-Ofast' } as const;
 
-/** Words a second of one thread, one epoch, or the reason why it could not be measured. */
-export function timeWord2vecC(text: string, args: readonly string[]): { wordsPerSecond: number } | { reason: string } {
-  try {
-    execFileSync('gcc', ['--version'], { stdio: 'ignore' });
-  } catch {
-    return { reason: 'gcc is not installed' };
-  }
+export type Build = keyof typeof BUILDS;
+
+/** What both programs are given alike. */
+export interface SharedSettings {
+  readonly dim: number;
+  readonly window: number;
+  readonly negative: number;
+  readonly sample: number;
+  readonly minCount: number;
+  readonly epochs: number;
+}
+
+interface Trained {
+  /** Of its own clock: processor time, from after the vocabulary to the last epoch's end. Line ends count as words. */
+  readonly wordsPerSecond: number;
+  /** Wall clock of the whole process, with vocabulary and vector file. */
+  readonly seconds: number;
+  /** Path of the vectors, binary. */
+  readonly vectors: string;
+}
+
+export interface Word2vecC {
+  /** One thread, skip-gram with negative sampling, learning rate `alpha` at the start. */
+  train(build: Build, settings: SharedSettings, alpha: number): Trained;
+  /** Removes the folder. */
+  dispose(): void;
+}
+
+/** Its own default learning rate for skip-gram. */
+export const DEFAULT_ALPHA = 0.025;
+
+/** Builds it beside the text. @throws TributaryError WORD2VEC_C_FAILED without gcc, npm's registry, or tar */
+export function buildWord2vecC(text: string): Word2vecC {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-bench-'));
-  const run = (command: string, ...words: string[]): string =>
-    execFileSync(command, words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  try {
-    run('npm', 'pack', 'word2vec@1.1.5', '--silent');
-    run('tar', 'xzf', readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
-    run('gcc', 'package/src/word2vec.c', '-o', 'word2vec', ...FLAGS);
-    writeFileSync(join(folder, 'text'), text);
-    const log = run('./word2vec', '-train', 'text', '-output', 'vectors', '-threads', '1', '-debug', '2', ...args);
-    // Its own clock starts after the vocabulary is read; the last figure it prints covers the whole epoch.
-    const speeds = [...log.matchAll(/Words\/thread\/sec: ([\d.]+)k/g)];
-    const last = speeds.at(-1)?.[1];
-    if (last === undefined) return { reason: 'word2vec.c printed no speed' };
-    return { wordsPerSecond: Number(last) * 1000 };
-  } catch (error) {
-    return { reason: error instanceof Error ? error.message.split('\n')[0]! : String(error) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const dispose = (): void => rmSync(folder, { recursive: true, force: true });
+  const run = (command: string, words: readonly string[]): string => {
+    try {
+      return execFileSync(command, words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    } catch (cause) {
+      dispose();
+      throw new TributaryError('WORD2VEC_C_FAILED', `word2vec.c cannot be measured: ${(cause as Error).message}`, {
+        hint: 'It needs gcc, tar and npm with access to a registry (package word2vec).',
+        cause,
+      });
+    }
+  };
+  run('npm', ['pack', 'word2vec@1.1.5', '--silent']);
+  run('tar', ['xzf', readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no package']);
+  for (const flag of Object.values(BUILDS)) {
+    const flags = [flag, '-march=native', '-funroll-loops', '-w', '-lm', '-lpthread'];
+    run('gcc', ['package/src/word2vec.c', '-o', `word2vec${flag}`, ...flags]);
   }
+  writeFileSync(join(folder, 'text'), text);
+  const train: Word2vecC['train'] = (build, settings, alpha) => {
+    const { dim, window, negative, sample, minCount, epochs } = settings;
+    const numbers = { size: dim, window, negative, sample, 'min-count': minCount, iter: epochs, alpha, hs: 0, cbow: 0 };
+    const given = { ...numbers, train: 'text', output: `vectors${BUILDS[build]}`, binary: 1, threads: 1, debug: 2 };
+    const words = Object.entries(given).flatMap(([name, value]) => [`-${name}`, String(value)]);
+    const start = performance.now();
+    const log = run(`./word2vec${BUILDS[build]}`, words);
+    const seconds = (performance.now() - start) / 1000;
+    // The last figure that it prints covers all epochs.
+    const last = [...log.matchAll(/Words\/thread\/sec: ([\d.]+)k/g)].at(-1)?.[1];
+    if (last === undefined) throw new TributaryError('WORD2VEC_C_FAILED', 'word2vec.c printed no speed');
+    return { wordsPerSecond: Number(last) * 1000, seconds, vectors: join(folder, given.output) };
+  };
+  return { train, dispose };
 }

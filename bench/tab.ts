@@ -1,0 +1,99 @@
+// A headless Chromium tab that trains leases: a Vite server on the benchmark's page, and the browser that opens it.
+import { fileURLToPath } from 'node:url';
+import { createServer, type Plugin, type ViteDevServer } from 'vite';
+import type { Page } from 'playwright-core';
+import { findChromium, launchChromium } from '../coordinator/browser/chromium.ts';
+import { TributaryError } from '../coordinator/errors.ts';
+import type { LeaseShape } from '../word2vec/plan.ts';
+import type { TabRequest, TabTrial } from './browser/engines.ts';
+import { packLeases } from './lease-pack.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PAGE = '/bench/browser/engines.html';
+const LEASES = '/bench-leases/';
+
+export interface Tab {
+  /** Version of the browser. */
+  readonly chromium: string;
+  /**
+   * Trains the leases of one `leaseSets` entry.
+   * @throws TributaryError TAB_FAILED, with the page's own words, also where it has no WebGPU adapter;
+   * NO_HARDWARE_ADAPTER where a GPU was asked for and the adapter computes on the processor
+   */
+  train(set: number, request: Omit<TabRequest, 'leases'>): Promise<TabTrial>;
+  close(): Promise<void>;
+}
+
+/** @throws TributaryError CHROMIUM_NOT_FOUND, CHROMIUM_FAILED, TAB_FAILED */
+export async function openTab(leaseSets: readonly (readonly LeaseShape[])[], gpu: boolean): Promise<Tab> {
+  const executable = await findChromium();
+  const server = await createServer({
+    root: ROOT,
+    configFile: false,
+    logLevel: 'warn',
+    appType: 'mpa',
+    // Nothing is edited meanwhile, and an engine must not be replaced in mid-measurement.
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
+    optimizeDeps: { noDiscovery: true },
+    plugins: [leasePlugin(leaseSets.map(packLeases))],
+  });
+  const closers: (() => Promise<unknown>)[] = [() => server.close()];
+  const close = async (): Promise<void> => {
+    for (const each of closers.splice(0).reverse()) await each();
+  };
+  try {
+    await server.listen(0);
+    const browser = await launchChromium({ executable, gpu });
+    closers.push(() => browser.close());
+    const page = await browser.newPage();
+    await load(page, server);
+    const train: Tab['train'] = async (set, request) => {
+      const whole = { ...request, leases: `${LEASES}${set}` };
+      const trial = await page.evaluate((given) => window.trainLeases(given), whole).catch(tabFailed);
+      if (gpu && trial.software) throw noHardware(trial.device);
+      return trial;
+    };
+    return { chromium: browser.version(), train, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function leasePlugin(packed: readonly Uint8Array[]): Plugin {
+  return {
+    name: 'bench-leases',
+    configureServer: ({ middlewares }) => {
+      middlewares.use((request, response, next) => {
+        const bytes = request.url?.startsWith(LEASES) ? packed[Number(request.url.slice(LEASES.length))] : undefined;
+        if (bytes === undefined) next();
+        else response.setHeader('Content-Type', 'application/octet-stream').end(bytes);
+      });
+    },
+  };
+}
+
+async function load(page: Page, server: ViteDevServer): Promise<void> {
+  const address = server.httpServer?.address();
+  if (typeof address !== 'object' || address === null) throw new TributaryError('TAB_FAILED', 'the page has no server');
+  try {
+    await page.goto(`http://127.0.0.1:${address.port}${PAGE}`);
+    await page.waitForFunction(() => 'trainLeases' in window, undefined, { timeout: 20_000 });
+  } catch (error) {
+    tabFailed(error);
+  }
+}
+
+function tabFailed(cause: unknown): never {
+  const message = (cause as Error).message.split('\n', 1)[0]!.replace('page.evaluate: ', '');
+  throw new TributaryError('TAB_FAILED', `the tab could not train: ${message}`, {
+    hint: 'tributary doctor tells which WebGPU adapter this Chromium has; without --gpu it needs no GPU.',
+    cause,
+  });
+}
+
+function noHardware(device: string): TributaryError {
+  return new TributaryError('NO_HARDWARE_ADAPTER', `--gpu got ${device}, which computes on the processor`, {
+    hint: 'Leave --gpu away to measure the software adapter, or install the driver of the GPU.',
+  });
+}
