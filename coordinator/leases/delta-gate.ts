@@ -8,12 +8,19 @@ import type { HeldRows } from './held-rows.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 
 /**
+ * Norm that rows may reach within a lease from nothing, doubled: σ saturates at dot products of 6, so rows of a model
+ * that learns stay near √6 and below 5 (measured: test/unit/leases/norm-cap.test.ts).
+ */
+const GROWTH = 8;
+
+/**
  * Longest step a row may take in a lease. One dot product moves a row by at most α·|label − σ| ≤ α times the norm of
  * the other row, and damping only shortens that, so n of them move it by at most n·α·peak. The other rows grow during
- * the lease and both transfers round, hence (peak + 1) and the factor 2.
+ * the lease, above all in the first, where output rows begin at zero, and both transfers round: hence the factor 2
+ * and GROWTH.
  */
 export function normCap(hits: number, alpha: number, otherPeak: number): number {
-  return 2 * hits * alpha * (otherPeak + 1);
+  return hits * alpha * (2 * otherPeak + GROWTH);
 }
 
 /** @throws ProtocolError WRONG_ROWS, NORM_CAP. The decoder has already refused wrong lengths and numbers that are not finite. */
