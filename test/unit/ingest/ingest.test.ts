@@ -1,0 +1,154 @@
+// From files to vocabulary and pairs: wherever episodes are cut, and whenever they are made again, the pairs are the same.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Ingest } from '../../../coordinator/ingest/ingest.ts';
+import { wordsOf } from '../../../coordinator/ingest/line-feed.ts';
+import type { Counted } from '../../../coordinator/ingest/requests.ts';
+import type { CorpusPosition, Episode } from '../../../coordinator/leases/episode.ts';
+import { below, hashAt } from '../../../word2vec/random.ts';
+
+const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0 };
+const EPOCHS = 3;
+
+let folder: string;
+let text: string[];
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tributary-ingest-'));
+  let at = 0;
+  const word = (): string => `w${below(hashAt(5, at++), below(hashAt(6, at++), 200) + 1)}`;
+  const line = (length: number): string => Array.from({ length }, word).join(' ');
+  // Blank lines, lines beyond the 1,000 tokens of a sentence, and words too rare to count.
+  text = Array.from({ length: 300 }, (_, k) =>
+    k % 50 === 7 ? line(3500) : k % 9 === 0 ? '' : `${line(k % 40)} rare${k}`,
+  );
+  writeFileSync(join(folder, 'a.txt'), `${text.slice(0, 150).join('\n')}\n`);
+  writeFileSync(join(folder, 'b.txt.gz'), gzipSync(text.slice(150).join('\r\n')));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function open(corpus: string[] = [folder], vocab = ''): Promise<Ingest> {
+  const ingest = new Ingest(() => undefined);
+  await ingest.open({ kind: 'open', corpus, options: {}, vocab, splitBytes: 4096 });
+  return ingest;
+}
+
+async function openAndCount(): Promise<{ ingest: Ingest; counted: Counted; total: number }> {
+  const ingest = await open();
+  const counted = await ingest.count({ kind: 'count', minCount: 3, maxVocab: 1000 });
+  const { words, counts } = counted;
+  ingest.train({ kind: 'train', words, counts, seed: 9, window: 4, sample: 1e-2, epochs: EPOCHS });
+  return { ingest, counted, total: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+/** Episodes of about `size` tokens to the end of the run. */
+async function episodesOf(ingest: Ingest, total: number, size: number): Promise<Episode[]> {
+  const episodes: Episode[] = [];
+  let from = START;
+  while (from.tokens < total * EPOCHS) {
+    const episode = await ingest.prepare({
+      kind: 'prepare',
+      number: episodes.length,
+      from,
+      until: from.tokens + size,
+      parts: 3,
+    });
+    expect(episode.to.tokens).toBeGreaterThan(from.tokens);
+    episodes.push(episode);
+    from = episode.to;
+  }
+  return episodes;
+}
+
+/** Every pair, counted: order within a block differs with the cuts. */
+function pairCounts(episodes: readonly Episode[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { inputs, outputs, offsets, parts } of episodes) {
+    for (let block = 0; block < parts * parts; block++) {
+      for (let at = offsets[block]!; at < offsets[block + 1]!; at++) {
+        const pair = `${block} ${inputs[at]} ${outputs[at]}`;
+        counts.set(pair, (counts.get(pair) ?? 0) + 1);
+      }
+    }
+  }
+  return counts;
+}
+
+describe('counting', () => {
+  it('counts what stands between blanks, over all files', async () => {
+    const { counted, total } = await openAndCount();
+    const expected = new Map<string, number>();
+    for (const word of text.join(' ').split(' ')) if (word !== '') expected.set(word, (expected.get(word) ?? 0) + 1);
+    expect(counted.distinct).toBe(expected.size);
+    expect(counted.tokens).toBe([...expected.values()].reduce((sum, count) => sum + count, 0));
+    const frequent = [...expected].filter(([, count]) => count >= 3);
+    expect(Object.fromEntries(counted.words.map((word, id) => [word, counted.counts[id]]))).toEqual(
+      Object.fromEntries(frequent),
+    );
+    expect(total).toBeLessThan(counted.tokens);
+  });
+
+  it('counts only the words of a list, in both of its formats', async () => {
+    writeFileSync(join(folder, 'list'), ': heading w3\nw1 w2\nw4\t77\n');
+    const counted = await (
+      await open([join(folder, 'a.txt')], join(folder, 'list'))
+    ).count({ kind: 'count', minCount: 1, maxVocab: 1000 });
+    rmSync(join(folder, 'list'));
+    expect([...counted.words].toSorted()).toEqual(['w1', 'w2', 'w4']);
+  });
+
+  it('takes control characters for blanks and leaves out what is no word', () => {
+    expect(wordsOf('a\tb\u00a0c\u0001d  é')).toEqual(['a', 'b', 'c', 'd', 'é']);
+    expect(wordsOf(`short ${'x'.repeat(1001)} words`)).toEqual(['short', 'words']);
+  });
+});
+
+describe('episodes', () => {
+  it('hold the same pairs wherever they are cut', async () => {
+    const { ingest, total } = await openAndCount();
+    const whole = await episodesOf(ingest, total, total * EPOCHS);
+    expect(whole).toHaveLength(1);
+    const expected = pairCounts(whole);
+    for (const size of [500, 1777, 5000, total]) {
+      const { ingest: again } = await openAndCount();
+      const episodes = await episodesOf(again, total, size);
+      expect(episodes.length).toBeGreaterThan(1);
+      expect(episodes.at(-1)!.to.tokens).toBe(total * EPOCHS);
+      expect(pairCounts(episodes)).toEqual(expected);
+    }
+  });
+
+  it('are made again, in any order, bit by bit', async () => {
+    const { ingest, total } = await openAndCount();
+    const episodes = await episodesOf(ingest, total, 1777);
+    const { ingest: fresh } = await openAndCount();
+    for (const k of [5, 6, 2, 0, episodes.length - 1, 3]) {
+      const { number, from, to, parts, inputs, outputs, offsets } = episodes[k]!;
+      const again = await fresh.prepare({ kind: 'prepare', number, from, until: to.tokens, parts });
+      expect(again.to).toEqual(to);
+      expect([again.inputs, again.outputs, again.offsets]).toEqual([inputs, outputs, offsets]);
+    }
+  });
+
+  it('notice a file that changed since it was counted', async () => {
+    const path = join(folder, 'changing.txt');
+    writeFileSync(path, 'one two three four\n'.repeat(100));
+    const ingest = await open([path]);
+    const { words, counts } = await ingest.count({ kind: 'count', minCount: 1, maxVocab: 10 });
+    // The file is as it was; the counts are those of another.
+    ingest.train({
+      kind: 'train',
+      words,
+      counts: counts.map((count) => count + 1),
+      seed: 1,
+      window: 2,
+      sample: 0,
+      epochs: 2,
+    });
+    await expect(
+      ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 808, parts: 1 }),
+    ).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  });
+});

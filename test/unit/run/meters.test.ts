@@ -1,0 +1,77 @@
+// Rates, clocks and bounded histories, with time given.
+import { describe, expect, it } from 'vitest';
+import { EventLog, History, LossMeter, RateMeter, Stopwatch } from '../../../coordinator/run/meters.ts';
+
+describe('Stopwatch', () => {
+  it('counts only while it runs, from where it stood', () => {
+    let ms = 0;
+    const clock = new Stopwatch(() => ms, 10);
+    ms = 5000;
+    expect(clock.seconds).toBe(10);
+    clock.start();
+    ms = 7000;
+    clock.start(); // again: nothing changes
+    expect([clock.seconds, clock.running]).toEqual([12, true]);
+    clock.stop();
+    ms = 60_000;
+    clock.stop();
+    expect([clock.seconds, clock.running]).toEqual([12, false]);
+    clock.start();
+    ms = 61_500;
+    expect(clock.seconds).toBe(13.5);
+  });
+});
+
+describe('RateMeter', () => {
+  it('is the rate over its window', () => {
+    const rate = new RateMeter(10_000);
+    expect(rate.wordsPerSecond).toBe(0);
+    rate.sample(0, 500);
+    expect(rate.wordsPerSecond).toBe(0);
+    for (let second = 1; second <= 60; second++) rate.sample(second * 1000, 500 + second * (second <= 30 ? 100 : 200));
+    expect(rate.wordsPerSecond).toBeCloseTo(200, 6);
+  });
+});
+
+describe('LossMeter', () => {
+  it('begins with the first value and follows', () => {
+    const loss = new LossMeter(1000);
+    expect(loss.value).toBeNull();
+    loss.add(4, 100);
+    expect(loss.value).toBe(4);
+    for (let k = 0; k < 100; k++) loss.add(2, 100);
+    expect(loss.value).toBeCloseTo(2, 3);
+  });
+});
+
+describe('History', () => {
+  it('holds a bounded number of points over any time, first and last included', () => {
+    const history = new History(100);
+    const point = (time: number) => ({ time, tokens: time, wordsPerSecond: 1, loss: null, volunteers: 1 });
+    for (let second = 0; second < 10_000; second++) history.add(point(second * 1000));
+    expect(history.points.length).toBeLessThanOrEqual(100);
+    expect(history.points.length).toBeGreaterThan(50);
+    expect(history.points[0]!.time).toBe(0);
+    expect(history.points.at(-1)!.time).toBeGreaterThan(9_700_000);
+  });
+
+  it('passes over points that come too soon', () => {
+    const history = new History(100);
+    const point = { tokens: 0, wordsPerSecond: 0, loss: null, volunteers: 0 };
+    expect([0, 400, 1000, 1999, 2000].map((time) => history.add({ ...point, time }))).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('EventLog', () => {
+  it('keeps the last events and goes on counting', () => {
+    const log = new EventLog(3);
+    for (const text of ['a', 'b', 'c', 'd']) log.add(0, 'info', text);
+    expect(log.events.map(({ seq, text }) => `${seq}${text}`)).toEqual(['2b', '3c', '4d']);
+  });
+});
