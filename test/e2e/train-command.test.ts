@@ -211,7 +211,15 @@ describe('a run for scripts', () => {
     const out = folder.at('run-unwritable');
     const coordinator = new CoordinatorProcess([
       folder.at('corpus.txt'),
-      ...['--dim', '12', '--epochs', '3', '--local', '1', '--out', out, '--exit'],
+      '--dim',
+      '12',
+      '--epochs',
+      '3',
+      '--local',
+      '1',
+      '--out',
+      out,
+      '--exit',
     ]);
     await coordinator.event('vocabulary');
     mkdirSync(join(out, 'vectors.txt.tmp')); // no file can have that name now

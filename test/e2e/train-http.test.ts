@@ -28,7 +28,17 @@ beforeAll(async () => {
   writeCorpus(folder.at('corpus.txt'), 20_000);
   coordinator = new CoordinatorProcess([
     folder.at('corpus.txt'),
-    ...['--out', folder.at('run'), '--dim', '16', '--min-count', '1', '--epochs', '1000', '--local', '1', '--exit'],
+    '--out',
+    folder.at('run'),
+    '--dim',
+    '16',
+    '--min-count',
+    '1',
+    '--epochs',
+    '1000',
+    '--local',
+    '1',
+    '--exit',
   ]);
   url = await coordinator.url();
   await coordinator.event('vocabulary');

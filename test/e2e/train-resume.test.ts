@@ -12,6 +12,9 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import { encodeToCoordinator } from '../../protocol/to-coordinator.ts';
 import { parseVectors } from '../../word2vec/vector-file.ts';
 import { CoordinatorProcess, until } from './coordinator-process.ts';
 import type { Audit } from './journal-audit.ts';
@@ -30,6 +33,17 @@ async function checkpoint(coordinator: CoordinatorProcess): Promise<void> {
   const url = new URL('/api/run/checkpoint', await coordinator.url());
   const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
   expect(answer.status).toBe(200);
+}
+
+/** A volunteer that greets, wants work, and is slow to do it. */
+async function connectVolunteer(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(new URL('volunteer', url.replace('http', 'ws')));
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  const hello = { tag: 'hello', version: PROTOCOL_VERSION, engine: 'cpu', device: 'a test', cacheMiB: 64 } as const;
+  socket.send(encodeToCoordinator(hello));
+  socket.send(encodeToCoordinator({ tag: 'ready' }));
+  await new Promise((resolve) => socket.once('message', resolve));
+  return socket;
 }
 
 /** Starts a run and waits until a share of it is trained. */
@@ -53,8 +67,10 @@ describe('Ctrl-C', () => {
   it('writes a checkpoint, says how to go on, exits with 130, and --resume finishes', async () => {
     const out = folder.at('interrupted');
     const first = await startUntil([corpus, ...SETTINGS, '--out', out], 200_000);
+    const volunteer = await connectVolunteer(await first.url());
     first.child.kill('SIGINT');
     expect(await first.exit()).toBe(130);
+    expect(volunteer.readyState).not.toBe(WebSocket.OPEN);
     const said = first.events.at(-1)!;
     expect(said).toMatchObject({ event: 'interrupted', checkpoint: join(out, 'checkpoint'), total: 4_800_000 });
     expect(existsSync(join(out, 'vectors.bin'))).toBe(false);
@@ -170,7 +186,7 @@ describe('a checkpoint', () => {
   beforeAll(async () => {
     const coordinator = await startUntil([corpus, ...SETTINGS, '--out', whole], 100_000);
     coordinator.child.kill('SIGINT');
-    expect(await coordinator.exit()).toBe(130);
+    await coordinator.exit();
   });
 
   /** Every file with its bytes. */

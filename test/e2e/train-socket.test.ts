@@ -55,7 +55,17 @@ beforeAll(async () => {
   writeCorpus(folder.at('corpus.txt'), 5000);
   coordinator = new CoordinatorProcess([
     folder.at('corpus.txt'),
-    ...['--out', folder.at('run'), '--dim', '16', '--min-count', '1', '--epochs', '1000', '--local', '1', '--exit'],
+    '--out',
+    folder.at('run'),
+    '--dim',
+    '16',
+    '--min-count',
+    '1',
+    '--epochs',
+    '1000',
+    '--local',
+    '1',
+    '--exit',
   ]);
   url = await coordinator.url();
   await coordinator.event('vocabulary');
@@ -80,6 +90,7 @@ describe('the upgrade', () => {
     for (const headers of [{ origin: new URL(url).origin }, {}] as Record<string, string>[]) {
       const socket = new WebSocket(socketUrl(), { headers });
       await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+      expect(socket.readyState).toBe(WebSocket.OPEN);
       socket.close();
     }
   });
