@@ -52,20 +52,20 @@ export async function benchEngines(options: { readonly json: boolean; readonly g
   const pairs = await samplePairs(1);
   const pairsPerWord = pairs.inputs.length / pairs.words;
   const speeds: Speed[] = [];
-  const yardstick = timeWord2vecC(pairs.text, pairs.words);
-  const report = (speed: Omit<Speed, 'wordsPerSecond' | 'timesWord2vecC'>): void => {
-    const wordsPerSecond = speed.pairsPerSecond / pairsPerWord;
-    const whole = { ...speed, wordsPerSecond, timesWord2vecC: wordsPerSecond / yardstick['word2vec.c'] };
-    speeds.push(whole);
-    if (!options.json) print(whole);
-  };
-  for (const [name, wordsPerSecond] of Object.entries(yardstick)) {
-    const pairsPerSecond = wordsPerSecond * pairsPerWord;
-    report({ name, device: about.processor, parts: 1, minibatch: 1, clock: 'processor', pairsPerSecond });
-  }
   const leases = PARTS.map((parts) => sampleLeases(pairs, parts, LEASE_PAIRS, 1).slice(0, LEASES));
   const tab = await openTab(leases, options.gpu);
   try {
+    const yardstick = timeWord2vecC(pairs.text, pairs.words);
+    const report = (speed: Omit<Speed, 'wordsPerSecond' | 'timesWord2vecC'>): void => {
+      const wordsPerSecond = speed.pairsPerSecond / pairsPerWord;
+      const whole = { ...speed, wordsPerSecond, timesWord2vecC: wordsPerSecond / yardstick['word2vec.c'] };
+      speeds.push(whole);
+      if (!options.json) print(whole);
+    };
+    for (const [name, wordsPerSecond] of Object.entries(yardstick)) {
+      const pairsPerSecond = wordsPerSecond * pairsPerWord;
+      report({ name, device: about.processor, parts: 1, minibatch: 1, clock: 'processor', pairsPerSecond });
+    }
     for (const [set, parts] of PARTS.entries()) {
       const losses = new Losses();
       for (const speed of await nodeSpeeds(leases[set]!, losses)) report({ ...speed, parts, clock: 'processor' });

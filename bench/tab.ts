@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { createServer, type Plugin, type ViteDevServer } from 'vite';
 import type { Page } from 'playwright-core';
+import { webGpuAdapter } from '../coordinator/browser/adapter.ts';
 import { findChromium, launchChromium } from '../coordinator/browser/chromium.ts';
 import { TributaryError } from '../coordinator/errors.ts';
 import type { LeaseShape } from '../word2vec/plan.ts';
@@ -17,14 +18,14 @@ export interface Tab {
   readonly chromium: string;
   /**
    * Trains the leases of one `leaseSets` entry.
-   * @throws TributaryError TAB_FAILED, with the page's own words, also where it has no WebGPU adapter;
-   * NO_HARDWARE_ADAPTER where a GPU was asked for and the adapter computes on the processor
+   * @throws TributaryError TAB_FAILED, with the page's own words; NO_HARDWARE_ADAPTER where a GPU was asked for and the
+   * adapter computes on the processor
    */
   train(set: number, request: Omit<TabRequest, 'leases'>): Promise<TabTrial>;
   close(): Promise<void>;
 }
 
-/** @throws TributaryError CHROMIUM_NOT_FOUND, CHROMIUM_FAILED, TAB_FAILED */
+/** @throws TributaryError CHROMIUM_NOT_FOUND, CHROMIUM_FAILED, NO_ADAPTER, TAB_FAILED */
 export async function openTab(leaseSets: readonly (readonly LeaseShape[])[], gpu: boolean): Promise<Tab> {
   const executable = await findChromium();
   const server = await createServer({
@@ -45,6 +46,7 @@ export async function openTab(leaseSets: readonly (readonly LeaseShape[])[], gpu
     await server.listen(0);
     const browser = await launchChromium({ executable, gpu });
     closers.push(() => browser.close());
+    if ((await webGpuAdapter(browser)) === undefined) throw noAdapter(executable, gpu);
     const page = await browser.newPage();
     await load(page, server);
     const train: Tab['train'] = async (set, request) => {
@@ -87,8 +89,14 @@ async function load(page: Page, server: ViteDevServer): Promise<void> {
 function tabFailed(cause: unknown): never {
   const message = (cause as Error).message.split('\n', 1)[0]!.replace('page.evaluate: ', '');
   throw new TributaryError('TAB_FAILED', `the tab could not train: ${message}`, {
-    hint: 'tributary doctor tells which WebGPU adapter this Chromium has; without --gpu it needs no GPU.',
+    hint: 'npm run tributary -- doctor looks at Chromium and its WebGPU adapter.',
     cause,
+  });
+}
+
+function noAdapter(executable: string, gpu: boolean): TributaryError {
+  return new TributaryError('NO_ADAPTER', `${executable} has no WebGPU adapter${gpu ? ' on this GPU' : ''}`, {
+    hint: gpu ? 'Leave --gpu away to measure the software adapter.' : 'Update Chromium.',
   });
 }
 
