@@ -108,7 +108,6 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
     throw await keepWork(run, error, config.out);
   } finally {
     output.stop();
-    interruption.release();
     for (const close of closers.reverse()) await close();
     await removeIfEmpty(config.out);
   }
@@ -242,21 +241,24 @@ async function tlsKeys(options: TrainOptions): Promise<TlsKeys | null> {
   return options.tls === undefined ? null : selfSigned(options.host);
 }
 
-function onInterrupt(): { asked: Promise<'interrupted'>; release(): void } {
-  let handler = (): void => undefined;
-  const asked = new Promise<'interrupted'>((resolve) => {
-    handler = () => resolve('interrupted');
+/** A terminal and a supervisor may both pass the same Ctrl-C on: signals so close together, in ms, are one. */
+const SAME_SIGNAL_MS = 1000;
+
+/** The first signal asks for the end; a later one ends the process at once. */
+function onInterrupt(): { readonly asked: Promise<'interrupted'> } {
+  const asked = new Promise<'interrupted'>((onAsked) => {
+    let first: number | null = null;
+    const handler = (): void => {
+      const now = performance.now();
+      first ??= now;
+      if (now - first > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+      onAsked('interrupted');
+    };
+    // For as long as the process lives: while it closes, the same signal may come again.
+    process.on('SIGINT', handler);
+    process.on('SIGTERM', handler);
   });
-  // A second signal ends the process at once, as by default.
-  process.once('SIGINT', handler);
-  process.once('SIGTERM', handler);
-  return {
-    asked,
-    release: () => {
-      process.removeListener('SIGINT', handler);
-      process.removeListener('SIGTERM', handler);
-    },
-  };
+  return { asked };
 }
 
 async function interrupted(run: Run, output: TrainOutput, out: string): Promise<void> {

@@ -41,12 +41,18 @@ export class VolunteerSocket {
     this.#server = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
-      maxPayload: largestResult(run.config.training.dim, run),
+      maxPayload: largestResult(run, run.config.training.maxVocab),
     });
     http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
-    this.#unwatch = run.watch({ vocabulary: () => queueMicrotask(() => this.#admitWaiting()) });
+    this.#unwatch = run.watch({
+      vocabulary: (words) => {
+        // Nobody who comes from now on can have a reason to send more than that.
+        this.#server.options.maxPayload = largestResult(run, words);
+        queueMicrotask(() => this.#admitWaiting());
+      },
+    });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -157,9 +163,10 @@ export class VolunteerSocket {
 }
 
 /** Bytes of the largest legal result: every row of both matrices, at most LIMITS.leaseRows of each. */
-function largestResult(dim: number, run: Run): number {
-  const rows = 2 * Math.min(LIMITS.leaseRows, run.config.training.maxVocab);
-  return Math.max(LIMITS.smallFrame, resultHeaderBytes(rows) + 4 + rowsBytes(run.config.training.rowsUp, rows, dim));
+function largestResult(run: Run, words: number): number {
+  const { dim, rowsUp } = run.config.training;
+  const rows = 2 * Math.min(LIMITS.leaseRows, words);
+  return Math.max(LIMITS.smallFrame, resultHeaderBytes(rows) + 4 + rowsBytes(rowsUp, rows, dim));
 }
 
 /** Browsers say which page opens a socket; programs say nothing and have no one's cookies to abuse. */

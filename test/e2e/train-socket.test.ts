@@ -107,7 +107,7 @@ describe('the upgrade', () => {
       );
       await new Promise((resolve) => socket.once('close', resolve));
     }
-    expect((await coordinator.status()).state).toBe('training');
+    expect(['training', 'preparing']).toContain((await coordinator.status()).state);
   });
 });
 
@@ -135,8 +135,9 @@ describe('frames', () => {
   });
 
   it('cuts off a frame larger than any legal one', async () => {
-    const { code } = await talk([hello(), new Uint8Array(64 << 20)]);
-    expect([1006, 1009]).toContain(code);
+    // 600 words of 16 dimensions: a legal result is a third of that.
+    const { code } = await talk([hello(), new Uint8Array(100_000)]);
+    expect(code).toBe(1009);
   });
 
   it('gives up who never greets', async () => {
