@@ -92,5 +92,5 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 
 /** Whether browsers treat pages from this host as secure without TLS, so that WebGPU exists there. */
 export function isSecureWithoutTls(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 }
