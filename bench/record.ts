@@ -26,10 +26,11 @@ export function circumstances(): Circumstances {
   };
 }
 
-/** Appends to bench/results/`name`.json. */
+/** Appends to bench/results/`name`.json, with the load now: other processes slow what is measured by wall clock. */
 export function record(name: string, entry: Circumstances): void {
   const file = new URL(`results/${name}.json`, import.meta.url);
   mkdirSync(new URL('.', file), { recursive: true });
   const past: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  writeFileSync(file, `${JSON.stringify([...(Array.isArray(past) ? past : []), entry], null, 2)}\n`);
+  const all = [...(Array.isArray(past) ? past : []), { ...entry, loadAfter: loadavg()[0] }];
+  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
 }
