@@ -36,7 +36,10 @@ export class Reader {
   #take(length: number): number {
     const at = this.#at;
     if (length > this.#bytes.length - at) {
-      throw new ProtocolError('TRUNCATED', `${this.#what}: ${length} bytes wanted at ${at}, frame has ${this.#bytes.length}`);
+      throw new ProtocolError(
+        'TRUNCATED',
+        `${this.#what}: ${length} bytes wanted at ${at}, frame has ${this.#bytes.length}`,
+      );
     }
     this.#at = at + length;
     return at;
@@ -81,7 +84,8 @@ export class Reader {
   /** UTF-8 with a u16 length; control characters, which could steer a terminal, read as spaces. @throws ProtocolError BAD_TEXT */
   string(limit: number): string {
     const length = this.u16();
-    if (length > limit) throw new ProtocolError('BAD_TEXT', `${this.#what}: text of ${length} bytes, at most ${limit} allowed`);
+    if (length > limit)
+      throw new ProtocolError('BAD_TEXT', `${this.#what}: text of ${length} bytes, at most ${limit} allowed`);
     const at = this.#take(length);
     try {
       return text.decode.decode(this.#bytes.subarray(at, at + length)).replaceAll(/\p{Cc}/gu, ' ');
@@ -103,7 +107,8 @@ export class Reader {
   /** Skips zero padding up to a multiple of 4 from the frame's start. @throws ProtocolError BAD_PADDING */
   align(): void {
     while (this.#at % 4 !== 0) {
-      if (this.u8() !== 0) throw new ProtocolError('BAD_PADDING', `${this.#what}: padding before ${this.#at} is not zero`);
+      if (this.u8() !== 0)
+        throw new ProtocolError('BAD_PADDING', `${this.#what}: padding before ${this.#at} is not zero`);
     }
   }
 

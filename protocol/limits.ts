@@ -18,8 +18,6 @@ export const LIMITS = {
   reason: 300,
   /** Bytes of any frame but a result. */
   smallFrame: 1024,
-  /** Bytes of the largest frame to a volunteer. */
-  frameDown: 256 * 1024 * 1024,
   /** Leases a volunteer may hold at once: one in training, one fetched ahead. */
   pipeline: 2,
 } as const;
@@ -34,6 +32,4 @@ export const CLOSE = {
   violation: 4002,
   /** More volunteers than the coordinator takes: try again later. */
   full: 4003,
-  /** The socket's peer went silent. */
-  silent: 4004,
 } as const;

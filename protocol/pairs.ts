@@ -26,7 +26,8 @@ export function unpackPairs(bytes: Uint8Array, count: number, inputSize: number,
     let shift = 0;
     let byte: number;
     do {
-      if (at >= bytes.length || shift > 21) throw new ProtocolError('BAD_PAIRS', `pair ${k >> 1} of ${count} is cut or too large`);
+      if (at >= bytes.length || shift > 21)
+        throw new ProtocolError('BAD_PAIRS', `pair ${k >> 1} of ${count} is cut or too large`);
       byte = bytes[at++]!;
       value |= (byte & 0x7f) << shift;
       shift += 7;

@@ -29,7 +29,8 @@ export function readRows(read: Reader, format: RowFormat, rows: number, dim: num
   if (format === 'f32') {
     const values = read.float32(rows * dim);
     for (let at = 0; at < values.length; at++) {
-      if (!Number.isFinite(values[at])) throw new ProtocolError('NOT_FINITE', `row ${Math.floor(at / dim)} holds ${values[at]}`);
+      if (!Number.isFinite(values[at]))
+        throw new ProtocolError('NOT_FINITE', `row ${Math.floor(at / dim)} holds ${values[at]}`);
     }
     return { format, values };
   }

@@ -110,7 +110,10 @@ export interface ResultShape {
 export function decodeToCoordinator(bytes: Uint8Array, shape: ResultShape): ToCoordinator {
   const tag = bytes[0];
   if (tag !== TAG.result && bytes.length > LIMITS.smallFrame) {
-    throw new ProtocolError('TOO_LONG', `frame with tag ${tag} has ${bytes.length} bytes, at most ${LIMITS.smallFrame} allowed`);
+    throw new ProtocolError(
+      'TOO_LONG',
+      `frame with tag ${tag} has ${bytes.length} bytes, at most ${LIMITS.smallFrame} allowed`,
+    );
   }
   const read = new Reader(bytes, 'frame from volunteer');
   const message = readBody(read, shape);

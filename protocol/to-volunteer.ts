@@ -140,7 +140,11 @@ export function beginLease(message: Omit<Lease, 'tag' | 'rows'>, rowBytes: numbe
   const write = new Writer(size).u8(TAG.lease).u32(message.lease).u32(message.episode).u16(message.parts);
   write.u16(message.inputPart).u16(message.outputPart).u32(message.firstChunk).u32(message.pairs);
   write.u16(message.minibatch).f32(message.alpha).u8(RULES.indexOf(message.rule)).u32(message.rate);
-  write.f32(message.words).u8(message.reset ? 1 : 0).u32(message.inputRows).u32(message.outputRows);
+  write
+    .f32(message.words)
+    .u8(message.reset ? 1 : 0)
+    .u32(message.inputRows)
+    .u32(message.outputRows);
   write.u32(message.pairBytes.length).bytes(message.pairBytes).u32(message.inputCounts.length);
   for (const count of message.inputCounts) write.varint(count);
   return write.bytes(message.present);
@@ -237,7 +241,10 @@ function readLease(read: Reader, shape: LeaseShapeOnWire): Lease {
     throw new ProtocolError('TOO_MANY_ROWS', `lease ${lease}: ${inputRows} input and ${outputRows} output rows`);
   }
   if (place.parts < 1 || minibatch < 1 || rule === undefined || resetCode > 1) {
-    throw new ProtocolError('BAD_LEASE', `lease ${lease}: ${place.parts} parts, minibatches of ${minibatch}, reset ${resetCode}, or its rule`);
+    throw new ProtocolError(
+      'BAD_LEASE',
+      `lease ${lease}: ${place.parts} parts, minibatches of ${minibatch}, reset ${resetCode}, or its rule`,
+    );
   }
   const pairBytes = read.bytes(read.u32());
   const countsLength = read.u32();

@@ -13,14 +13,18 @@ export function run(what, command, args) {
   process.stderr.write(`${what} …\n`);
   const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
   if (done.status === 0) return;
-  process.stderr.write(`tributary: SETUP_FAILED: ${[command, ...args].join(' ')} failed${done.error ? `: ${done.error.message}` : ''}\n`);
+  process.stderr.write(
+    `tributary: SETUP_FAILED: ${[command, ...args].join(' ')} failed${done.error ? `: ${done.error.message}` : ''}\n`,
+  );
   process.exit(1);
 }
 
 export function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > least[0] || (major === least[0] && minor >= least[1])) return;
-  process.stderr.write(`tributary: NODE_TOO_OLD: Node ${process.versions.node} is here, ${least.join('.')} or newer is needed\n`);
+  process.stderr.write(
+    `tributary: NODE_TOO_OLD: Node ${process.versions.node} is here, ${least.join('.')} or newer is needed\n`,
+  );
   process.exit(1);
 }
 
@@ -30,7 +34,9 @@ export function checkNode() {
  */
 export function installPackages() {
   const mark = join(root, 'node_modules', '.tributary-lock');
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return;
   run('Installing packages', 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(mark, lock);
@@ -47,7 +53,11 @@ function newest(path) {
 /** dist/, when a source is newer than the last build. */
 export function build() {
   const mark = join(root, 'dist', '.built');
-  const changed = Math.max(...[...sources, 'package-lock.json', 'tsconfig.base.json', 'vite.config.ts'].map((name) => newest(join(root, name))));
+  const changed = Math.max(
+    ...[...sources, 'package-lock.json', 'tsconfig.base.json', 'vite.config.ts'].map((name) =>
+      newest(join(root, name)),
+    ),
+  );
   if (existsSync(mark) && statSync(mark).mtimeMs > changed) return;
   run('Building', 'npx', ['--no-install', 'tsc', '-b', 'coordinator']);
   run('Building the pages', 'npx', ['--no-install', 'vite', 'build', '--logLevel', 'warn']);

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { hadoopClasspath } from '../test/hdfs/install.mjs';
 import { build, checkNode, installPackages, root, run } from './install.mjs';
 
-const browsers = [process.env.TRIBUTARY_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
+const browsers = [
+  process.env.TRIBUTARY_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+];
 
 /** The path of a Chromium, installed from the distribution's packages when there is none. */
 function chromium() {
@@ -18,7 +24,9 @@ function chromium() {
   }
   const path = found();
   if (path === undefined) {
-    process.stderr.write('tributary: CHROMIUM_NOT_FOUND: the tests need Chromium: install it, or name it in TRIBUTARY_CHROMIUM\n');
+    process.stderr.write(
+      'tributary: CHROMIUM_NOT_FOUND: the tests need Chromium: install it, or name it in TRIBUTARY_CHROMIUM\n',
+    );
     process.exit(1);
   }
   return path;
@@ -27,10 +35,15 @@ function chromium() {
 function closingLine(path) {
   const report = JSON.parse(readFileSync(path, 'utf8'));
   // A file that cannot be loaded runs no test and is a failure all the same.
-  const unloaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const unloaded = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
   const failed = report.numFailedTests + unloaded;
   const skipped = report.numPendingTests + report.numTodoTests;
-  return { failed, line: `${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}` };
+  return {
+    failed,
+    line: `${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  };
 }
 
 checkNode();

@@ -6,7 +6,10 @@ import { prepare, root } from './install.mjs';
 /** Runs the built program in the caller's folder and passes signals and the exit code through. */
 export function tributary(args) {
   prepare();
-  const child = spawn(process.execPath, [join(root, 'dist', 'coordinator', 'main.js'), ...args], { stdio: 'inherit', cwd: process.env.INIT_CWD ?? process.cwd() });
+  const child = spawn(process.execPath, [join(root, 'dist', 'coordinator', 'main.js'), ...args], {
+    stdio: 'inherit',
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+  });
   // A terminal sends Ctrl-C to both; a supervisor signals only us.
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {

@@ -59,7 +59,14 @@ export class BatchedReference implements Engine {
   dispose(): void {}
 }
 
-function flush(rows: Float64Array, steps: Float64Array, list: FlushList, batch: number, dim: number, step: StepSize): void {
+function flush(
+  rows: Float64Array,
+  steps: Float64Array,
+  list: FlushList,
+  batch: number,
+  dim: number,
+  step: StepSize,
+): void {
   for (let at = list.start[batch]!; at < list.start[batch + 1]!; at++) {
     const row = list.rows[at]!;
     const scale = 1 / (1 + step.damping * step.alpha * (list.hits[at]! - 1));

@@ -42,7 +42,11 @@ export interface Engine {
 export const SATURATION = 6;
 
 /** Mean negative-sampling loss per pair as if each pair had met exactly `negatives` draws: comparable across blocks. */
-export function lossPerPair(loss: LeaseLoss, plan: { positiveDots: number; negativeDots: number }, negatives: number): number {
+export function lossPerPair(
+  loss: LeaseLoss,
+  plan: { positiveDots: number; negativeDots: number },
+  negatives: number,
+): number {
   const perNegative = plan.negativeDots > 0 ? loss.negative / plan.negativeDots : 0;
   return loss.positive / Math.max(1, plan.positiveDots) + negatives * perNegative;
 }

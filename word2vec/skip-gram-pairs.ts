@@ -54,7 +54,8 @@ export class PairCollector {
    */
   add(id: number, epoch: number, position: number): boolean {
     const { seed, keep } = this.#rules;
-    if (hashAt(streamKey(seed, STREAM.subsample, epoch, Math.floor(position / 4294967296)), position) >= keep[id]!) return false;
+    if (hashAt(streamKey(seed, STREAM.subsample, epoch, Math.floor(position / 4294967296)), position) >= keep[id]!)
+      return false;
     this.#sentence[this.#length] = id;
     this.#position[this.#length++] = position;
     this.#kept++;

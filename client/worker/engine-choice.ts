@@ -30,7 +30,8 @@ export class EngineKeeper {
       return await WebGpuEngine.create();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (this.#choice === 'webgpu') throw new Error(`WebGPU was asked for and is not to be had: ${reason}`, { cause: error });
+      if (this.#choice === 'webgpu')
+        throw new Error(`WebGPU was asked for and is not to be had: ${reason}`, { cause: error });
       this.fallback = reason;
       return CpuEngine.create();
     }
@@ -43,7 +44,8 @@ export class EngineKeeper {
     this.#failures++;
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#failures < GPU_PATIENCE) return;
-    if (this.#choice !== 'auto' || this.fallback !== null) throw new Error(`the engine failed ${this.#failures} times in a row: ${reason}`);
+    if (this.#choice !== 'auto' || this.fallback !== null)
+      throw new Error(`the engine failed ${this.#failures} times in a row: ${reason}`);
     this.fallback = `the GPU failed ${this.#failures} times in a row: ${reason}`;
     this.#failures = 0;
   }

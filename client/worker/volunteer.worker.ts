@@ -119,7 +119,8 @@ class Volunteer implements VolunteerWorker {
         this.#set(this.#paused ? 'paused' : 'waiting', this.#paused ? 'paused by you' : 'connected; asking for work');
         return;
       case 'training':
-        if (status.state !== 'leaving') this.#set('training', `training ${event.lease.pairs.toLocaleString('en')} pairs of words`);
+        if (status.state !== 'leaving')
+          this.#set('training', `training ${event.lease.pairs.toLocaleString('en')} pairs of words`);
         return;
       case 'trained': {
         const rate = event.lease.words / Math.max(0.001, event.ms / 1000);

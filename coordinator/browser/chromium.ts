@@ -18,13 +18,25 @@ export interface Machine {
 const NAMES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   win32: ['chrome.exe', 'chromium.exe', 'msedge.exe'],
 };
-const UNIX_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
+const UNIX_NAMES = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'microsoft-edge',
+];
 
 const MAC_PATHS = ['Google Chrome', 'Chromium', 'Microsoft Edge'].flatMap((name) => [
   `/Applications/${name}.app/Contents/MacOS/${name}`,
   `~/Applications/${name}.app/Contents/MacOS/${name}`,
 ]);
-const LINUX_PATHS = ['/usr/bin/chromium', '/usr/lib/chromium/chromium', '/opt/google/chrome/chrome', '/snap/bin/chromium'];
+const LINUX_PATHS = [
+  '/usr/bin/chromium',
+  '/usr/lib/chromium/chromium',
+  '/opt/google/chrome/chrome',
+  '/snap/bin/chromium',
+];
 const WINDOWS_PATHS = ['Google\\Chrome', 'Chromium', 'Microsoft\\Edge'];
 
 const INSTALL: Partial<Record<NodeJS.Platform, string>> = {
@@ -95,7 +107,8 @@ export async function launchChromium({ executable, gpu }: LaunchOptions): Promis
     });
   } catch (error) {
     const lines = (error as Error).message.split('\n').map((line) => line.trim());
-    const reason = lines.find((line) => /error while loading|cannot open|ERROR:|No usable sandbox/i.test(line)) ?? lines[0];
+    const reason =
+      lines.find((line) => /error while loading|cannot open|ERROR:|No usable sandbox/i.test(line)) ?? lines[0];
     throw new TributaryError('CHROMIUM_FAILED', `${executable} did not start: ${reason}`, {
       hint: `Start it once by hand (${executable} --headless --version), or set ${CHROMIUM_VARIABLE} to another one.`,
       cause: error,

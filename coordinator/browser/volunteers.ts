@@ -65,7 +65,8 @@ export class VolunteerTab {
     this.#unanswered = answer === undefined ? this.#unanswered + 1 : 0;
     if (answer !== undefined) this.#status = answer;
     else if (this.#crashed) this.#status = failed(this.#status, 'the tab crashed');
-    else if (this.#unanswered >= UNANSWERED_MAX) this.#status = failed(this.#status, `the tab no longer answers: ${this.#failure}`);
+    else if (this.#unanswered >= UNANSWERED_MAX)
+      this.#status = failed(this.#status, `the tab no longer answers: ${this.#failure}`);
     return this.#status;
   }
 
@@ -119,7 +120,8 @@ async function open(page: Page, address: URL): Promise<void> {
     status = response?.status();
   } catch (error) {
     const reason = /net::\w+|Timeout \d+ms exceeded/.exec((error as Error).message)?.[0] ?? 'no answer';
-    if (reason === 'net::ERR_HTTP_RESPONSE_CODE_FAILURE') throw notAPage(`${address.href} answers with an error and no page`, error);
+    if (reason === 'net::ERR_HTTP_RESPONSE_CODE_FAILURE')
+      throw notAPage(`${address.href} answers with an error and no page`, error);
     const certificate = reason.includes('CERT');
     throw new TributaryError('URL_UNREACHABLE', `${address.origin} cannot be opened: ${reason}`, {
       hint: certificate
@@ -132,7 +134,10 @@ async function open(page: Page, address: URL): Promise<void> {
 }
 
 function notAPage(message: string, cause?: unknown): TributaryError {
-  return new TributaryError('NOT_A_VOLUNTEER_PAGE', message, { hint: 'Pass the URL that tributary train prints.', cause });
+  return new TributaryError('NOT_A_VOLUNTEER_PAGE', message, {
+    hint: 'Pass the URL that tributary train prints.',
+    cause,
+  });
 }
 
 async function requireAdapter(page: Page, address: URL): Promise<void> {
@@ -148,14 +153,20 @@ async function requireAdapter(page: Page, address: URL): Promise<void> {
 
 /** Whether the host can only be this machine. */
 export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
 }
 
 /** The status from what the page handed over, which is trusted no further than its types. */
 function statusOf(said: unknown): TabStatus {
   const fields = (typeof said === 'object' && said !== null ? said : {}) as Readonly<Record<string, unknown>>;
   const text = (name: string): string => (typeof fields[name] === 'string' ? fields[name] : '');
-  const number = (name: string): number => (typeof fields[name] === 'number' && Number.isFinite(fields[name]) ? fields[name] : 0);
+  const number = (name: string): number =>
+    typeof fields[name] === 'number' && Number.isFinite(fields[name]) ? fields[name] : 0;
   return {
     state: text('state') || 'idle',
     reason: text('reason'),

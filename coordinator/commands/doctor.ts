@@ -39,7 +39,10 @@ export function register(program: Command): void {
     .option('--hdfs-token-file <file>', 'file that holds a delegation token')
     .option('--hdfs-host-map <from=to,...>', "how this machine reaches the cluster's host names", hostMap)
     .option('--json', 'print {"ok", "steps": [{"step", "ok", "detail", "hint"}]}')
-    .addHelpText('after', '\nExample:\n  tributary doctor webhdfs://namenode:9870/corpus --hdfs-host-map dn1:9864=10.0.0.5:9864')
+    .addHelpText(
+      'after',
+      '\nExample:\n  tributary doctor webhdfs://namenode:9870/corpus --hdfs-host-map dn1:9864=10.0.0.5:9864',
+    )
     .action(doctor);
 }
 
@@ -99,7 +102,9 @@ async function* examineBrowser(gpu: boolean): AsyncGenerator<Finding> {
           step: 'WebGPU adapter',
           ok: false,
           detail: `none (${kind})`,
-          hint: gpu ? 'Update the graphics driver, or leave --gpu away.' : 'Update Chromium to 113 or newer, or join with --engine cpu.',
+          hint: gpu
+            ? 'Update the graphics driver, or leave --gpu away.'
+            : 'Update Chromium to 113 or newer, or join with --engine cpu.',
         }
       : { step: 'WebGPU adapter', ok: true, detail: `${adapter} (${kind})` };
   } finally {
@@ -117,7 +122,10 @@ async function examinePort(host: string, port: number): Promise<Finding> {
     });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    const hint = code === 'EADDRINUSE' ? 'End what listens there, or pass another --port (0: any free one).' : 'Pass another --host or --port.';
+    const hint =
+      code === 'EADDRINUSE'
+        ? 'End what listens there, or pass another --port (0: any free one).'
+        : 'Pass another --host or --port.';
     return { step: 'port', ok: false, detail: `${host}:${port}: ${code}`, hint };
   }
   await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,12 @@
 // tributary eval: analogies and word similarity of a vector file, scored as gensim scores them.
 
 import type { Command } from 'commander';
-import { type AnalogyScore, type AnalogyScores, RESTRICT_VOCABULARY, scoreAnalogies } from '../../word2vec/evaluation/analogies.ts';
+import {
+  type AnalogyScore,
+  type AnalogyScores,
+  RESTRICT_VOCABULARY,
+  scoreAnalogies,
+} from '../../word2vec/evaluation/analogies.ts';
 import { type PairScore, scorePairs } from '../../word2vec/evaluation/pair-similarity.ts';
 import { parsePairs, parseQuestions } from '../../word2vec/evaluation/question-files.ts';
 import { NearestNeighbours } from '../../word2vec/similarity.ts';
@@ -94,8 +99,16 @@ export function evaluationText({ words, dim, analogies, similarity }: Evaluation
     blocks.push(tableLines(columns, [...rows, ['total', ...analogyCells(analogies.total)]]).join('\n'));
   }
   if (similarity.length > 0) {
-    const columns = [{ title: 'similarity' }, ...['rho', 'found', 'pairs'].map((title) => ({ title, align: 'right' as const }))];
-    const rows = similarity.map(({ file, rho, found, pairs }) => [file, rho?.toFixed(4) ?? '-', `${found}`, `${pairs}`]);
+    const columns = [
+      { title: 'similarity' },
+      ...['rho', 'found', 'pairs'].map((title) => ({ title, align: 'right' as const })),
+    ];
+    const rows = similarity.map(({ file, rho, found, pairs }) => [
+      file,
+      rho?.toFixed(4) ?? '-',
+      `${found}`,
+      `${pairs}`,
+    ]);
     blocks.push(tableLines(columns, rows).join('\n'));
   }
   return blocks.join('\n\n');

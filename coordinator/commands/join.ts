@@ -33,7 +33,10 @@ export function register(program: Command): void {
     .argument('<url>', 'address that tributary train prints', webAddress)
     .option('--tabs <n>', 'how many tabs, each a volunteer of its own', wholeNumber(1, TABS_MAX), 1)
     .addOption(
-      new Option('--engine <engine>', 'force the engine; the page takes WebGPU where it can unless told').choices(['webgpu', 'cpu']),
+      new Option('--engine <engine>', 'force the engine; the page takes WebGPU where it can unless told').choices([
+        'webgpu',
+        'cpu',
+      ]),
     )
     .option('--gpu', "use this machine's GPU instead of the software adapter", false)
     .option('--json', 'print one JSON object a second and line: {"event": "joined" | "status" | "done", …}')
@@ -100,7 +103,10 @@ function end(tabs: readonly VolunteerTab[], statuses: readonly TabStatus[], opti
     });
   for (const status of failed) process.stderr.write(`a tab failed: ${reasonOf(status)}\n`);
   if (options.json) writeJson({ event: 'done', tabs: tabs.length, failed: failed.length, accepted });
-  else process.stdout.write(`\nthe run is done: ${accepted} pieces of work accepted from ${tabs.length} ${tabs.length === 1 ? 'tab' : 'tabs'}\n`);
+  else
+    process.stdout.write(
+      `\nthe run is done: ${accepted} pieces of work accepted from ${tabs.length} ${tabs.length === 1 ? 'tab' : 'tabs'}\n`,
+    );
 }
 
 /** One line of text for all tabs. */

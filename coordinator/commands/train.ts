@@ -113,9 +113,13 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   }
 }
 
+/** Errors after which a checkpoint would not match the journal, or would replace a good one by noise. */
+const NOTHING_TO_KEEP: ReadonlySet<string> = new Set(['JOURNAL_UNWRITABLE', 'DIVERGED']);
+
 /** After a failure: what is trained goes to a checkpoint, and the error says how to go on. */
 async function keepWork(run: Run, error: unknown, out: string): Promise<unknown> {
-  if (run.training === null || (error instanceof TributaryError && error.code === 'JOURNAL_UNWRITABLE')) return error;
+  const final = error instanceof TributaryError && NOTHING_TO_KEEP.has(error.code);
+  if (run.training === null || final) return error;
   const { code, message, hint, exit } =
     error instanceof TributaryError
       ? error

@@ -37,14 +37,19 @@ class Bits {
   read(count: number): number {
     if (this.left < count) throw new Starved();
     const at = this.position >>> 3;
-    const word = (((this.bytes[at] ?? 0) << 24) | ((this.bytes[at + 1] ?? 0) << 16) | ((this.bytes[at + 2] ?? 0) << 8) | (this.bytes[at + 3] ?? 0)) >>> 0;
+    const word =
+      (((this.bytes[at] ?? 0) << 24) |
+        ((this.bytes[at + 1] ?? 0) << 16) |
+        ((this.bytes[at + 2] ?? 0) << 8) |
+        (this.bytes[at + 3] ?? 0)) >>>
+      0;
     const value = ((word << (this.position & 7)) >>> 0) >>> (32 - count);
     this.position += count;
     return count === 0 ? 0 : value;
   }
 
   read32(): number {
-    return ((this.read(16) << 16) | this.read(16)) | 0;
+    return (this.read(16) << 16) | this.read(16) | 0;
   }
 
   read48(): number {
@@ -157,7 +162,12 @@ function readSymbols(bits: Bits, chain: Uint32Array, capacity: number): number {
       if (position > available) throw new Starved();
       const at = position >>> 3;
       // 32 bits hold the longest code behind up to 7 bits already read; past the end they are zero.
-      const word = (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) << (position & 7);
+      const word =
+        (((bytes[at] as number) << 24) |
+          ((bytes[at + 1] as number) << 16) |
+          ((bytes[at + 2] as number) << 8) |
+          (bytes[at + 3] as number)) <<
+        (position & 7);
       let size = shortest;
       while (size <= LONGEST_CODE && word >>> (32 - size) >= (limit[size] as number)) size += 1;
       position += size;
@@ -321,7 +331,10 @@ export class Bzip2Decoder {
     if (this.#capacity === 0) {
       const magic = bits.read(24);
       const level = bits.read(8) - 0x30;
-      if (magic !== 0x425a68 || level < 1 || level > 9) throw new Bzip2Error(this.#streams === 0 ? 'it does not start as bzip2 does' : 'something else follows the compressed data');
+      if (magic !== 0x425a68 || level < 1 || level > 9)
+        throw new Bzip2Error(
+          this.#streams === 0 ? 'it does not start as bzip2 does' : 'something else follows the compressed data',
+        );
       this.#capacity = level * 100_000;
       this.#streamCrc = 0;
       return undefined;

@@ -35,7 +35,8 @@ async function* gunzip(file: CorpusFile, bytes: AsyncIterable<Uint8Array>): Asyn
     throw corrupt(file, error instanceof Error ? error.message : String(error), error);
   }
   // zlib ignores what follows a member and is not one.
-  if (unpacker.bytesWritten !== file.length) throw corrupt(file, `only ${unpacker.bytesWritten} of its ${file.length} bytes are compressed data`);
+  if (unpacker.bytesWritten !== file.length)
+    throw corrupt(file, `only ${unpacker.bytesWritten} of its ${file.length} bytes are compressed data`);
 }
 
 async function* bunzip(file: CorpusFile, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -28,7 +28,12 @@ const BLOCKS_ASKED = 4;
 
 function failed(step: string, error: unknown): Finding {
   if (!(error instanceof TributaryError)) throw error;
-  return { step, ok: false, detail: `${error.code}: ${error.message}`, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  return {
+    step,
+    ok: false,
+    detail: `${error.code}: ${error.message}`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  };
 }
 
 async function reach(peer: Peer): Promise<void> {
@@ -121,7 +126,11 @@ async function* examineHdfs(spec: string, location: HdfsLocation, options: Corpu
       return;
     }
     const bytes = files.reduce((sum, file) => sum + file.length, 0);
-    yield { step: `path ${spec}`, ok: true, detail: `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytes} bytes` };
+    yield {
+      step: `path ${spec}`,
+      ok: true,
+      detail: `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytes} bytes`,
+    };
     const largest = files.reduce((best, file) => (file.length > best.length ? file : best));
     const path = largest.path.slice(location.cluster.length);
     let places: readonly Redirect[];
@@ -145,7 +154,11 @@ async function* examineText(spec: string, options: CorpusOptions): AsyncGenerato
   try {
     files = await source.list();
     const bytes = files.reduce((sum, file) => sum + file.length, 0);
-    yield { step: `corpus ${spec}`, ok: true, detail: `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytes} bytes` };
+    yield {
+      step: `corpus ${spec}`,
+      ok: true,
+      detail: `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytes} bytes`,
+    };
   } catch (error) {
     yield failed(`corpus ${spec}`, error);
     return;
@@ -174,7 +187,10 @@ async function* examineText(spec: string, options: CorpusOptions): AsyncGenerato
  * (name, port, WebHDFS), the path, and each data node by the name it is redirected to (name, port, first
  * bytes); for everything else the files and a first line. Never throws for what the operator can change.
  */
-export async function* examineCorpus(specs: readonly string[], options: CorpusOptions): AsyncGenerator<Finding, void, undefined> {
+export async function* examineCorpus(
+  specs: readonly string[],
+  options: CorpusOptions,
+): AsyncGenerator<Finding, void, undefined> {
   for (const spec of specs) {
     try {
       const location = parseHdfsSpec(spec);

@@ -58,11 +58,20 @@ async function find(tree: Tree, path: string, signal?: AbortSignal): Promise<rea
   const named = await tree.stat(trimmed, signal);
   if (named?.kind === 'file') return [named];
   if (named?.kind === 'other') {
-    throw new TributaryError('CORPUS_UNREADABLE', `${tree.shown(path)} is neither a file nor a directory`, { hint: 'Name a regular file or a directory.' });
+    throw new TributaryError('CORPUS_UNREADABLE', `${tree.shown(path)} is neither a file nor a directory`, {
+      hint: 'Name a regular file or a directory.',
+    });
   }
   if (named?.kind === 'directory') {
     const visible = (entry: string): boolean => !isHidden(entry);
-    return collect(walk(tree, trimmed, { enter: visible, take: (entry) => visible(entry.path) && tree.isText(nameOf(entry.path)) }, signal));
+    return collect(
+      walk(
+        tree,
+        trimmed,
+        { enter: visible, take: (entry) => visible(entry.path) && tree.isText(nameOf(entry.path)) },
+        signal,
+      ),
+    );
   }
   if (!isGlob(trimmed)) {
     throw new TributaryError('CORPUS_NOT_FOUND', `there is no ${tree.shown(path)}`, { hint: 'Check the path.' });
@@ -70,13 +79,28 @@ async function find(tree: Tree, path: string, signal?: AbortSignal): Promise<rea
   const root = globRoot(trimmed);
   const from = await tree.stat(root, signal);
   if (from?.kind !== 'directory') {
-    throw new TributaryError('CORPUS_NOT_FOUND', `nothing matches ${tree.shown(path)}: ${tree.shown(root)} is no directory`, { hint: 'Check the path before the first * or ?.' });
+    throw new TributaryError(
+      'CORPUS_NOT_FOUND',
+      `nothing matches ${tree.shown(path)}: ${tree.shown(root)} is no directory`,
+      { hint: 'Check the path before the first * or ?.' },
+    );
   }
-  const relative = root === '.' && !trimmed.startsWith('./') ? (entry: string): string => entry.replace(/^\.\//, '') : (entry: string): string => entry;
+  const relative =
+    root === '.' && !trimmed.startsWith('./')
+      ? (entry: string): string => entry.replace(/^\.\//, '')
+      : (entry: string): string => entry;
   const matches = globMatcher(trimmed);
   const descends = globDescends(trimmed);
   const found = await collect(
-    walk(tree, root, { enter: (directory) => descends(relative(directory)), take: (entry) => matches(relative(entry.path)) && !isHidden(entry.path) }, signal),
+    walk(
+      tree,
+      root,
+      {
+        enter: (directory) => descends(relative(directory)),
+        take: (entry) => matches(relative(entry.path)) && !isHidden(entry.path),
+      },
+      signal,
+    ),
   );
   return found.map((entry) => ({ ...entry, path: relative(entry.path) }));
 }
@@ -86,7 +110,13 @@ export async function expand(tree: Tree, path: string, signal?: AbortSignal): Pr
   const found = await find(tree, path, signal);
   const files = found
     .filter((entry) => entry.length > 0)
-    .map((entry) => ({ path: tree.shown(entry.path), length: entry.length, modified: entry.modified, id: entry.id, codec: codecOf(entry.path) }))
+    .map((entry) => ({
+      path: tree.shown(entry.path),
+      length: entry.length,
+      modified: entry.modified,
+      id: entry.id,
+      codec: codecOf(entry.path),
+    }))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   if (files.length > 0) return files;
   if (found.length > 0) {
@@ -94,7 +124,9 @@ export async function expand(tree: Tree, path: string, signal?: AbortSignal): Pr
     throw new TributaryError('CORPUS_EMPTY', `${tree.shown(path)} ${what}`, { hint: 'Name a file that holds text.' });
   }
   throw isGlob(path)
-    ? new TributaryError('CORPUS_NOT_FOUND', `no file matches ${tree.shown(path)}`, { hint: 'Quote the pattern for the shell, and check it.' })
+    ? new TributaryError('CORPUS_NOT_FOUND', `no file matches ${tree.shown(path)}`, {
+        hint: 'Quote the pattern for the shell, and check it.',
+      })
     : new TributaryError('CORPUS_EMPTY', `the directory ${tree.shown(path)} holds no text`, {
         hint: 'Files whose names begin with . or _ are left out; in a local directory only .txt, .gz and .bz2 are taken. Name others by a glob, such as DIR/*.',
       });
@@ -103,7 +135,12 @@ export async function expand(tree: Tree, path: string, signal?: AbortSignal): Pr
 /** Throws SOURCE_CHANGED unless the file is still the one that was listed. */
 export function checkPin(file: CorpusFile, now: Pick<TreeEntry, 'length' | 'modified' | 'id'> | undefined): void {
   if (now !== undefined && now.length === file.length && now.modified === file.modified && now.id === file.id) return;
-  const what = now === undefined ? 'is gone' : now.length === file.length ? 'was replaced or written to' : `had ${file.length} bytes and has ${now.length} now`;
+  const what =
+    now === undefined
+      ? 'is gone'
+      : now.length === file.length
+        ? 'was replaced or written to'
+        : `had ${file.length} bytes and has ${now.length} now`;
   throw new TributaryError('SOURCE_CHANGED', `${file.path} changed since it was listed: it ${what}`, {
     hint: 'Start again on files that stay as they are; what was trained so far is in the last checkpoint.',
   });

@@ -26,7 +26,7 @@ function bracket(pattern: string, at: number): { readonly source: string; readon
 function translate(pattern: string): string {
   let source = '';
   let depth = 0;
-  for (let at = 0; at < pattern.length; ) {
+  for (let at = 0; at < pattern.length;) {
     const char = pattern[at] as string;
     const set = char === '[' ? bracket(pattern, at) : undefined;
     if (set !== undefined) {

@@ -58,7 +58,11 @@ function defaultUser(): string {
   return process.env['HADOOP_USER_NAME'] ?? userInfo().username;
 }
 
-export function hdfsClient(location: HdfsLocation, options: CorpusOptions, environment: Environment = SYSTEM): WebHdfsClient {
+export function hdfsClient(
+  location: HdfsLocation,
+  options: CorpusOptions,
+  environment: Environment = SYSTEM,
+): WebHdfsClient {
   return new WebHdfsClient(
     {
       nameNodes: location.nameNodes,

@@ -33,7 +33,8 @@ export function parseHostMap(text: string): HostMap {
   for (const pair of text.split(',')) {
     const sides = pair.trim().split('=');
     const [from, to] = sides;
-    if (sides.length !== 2 || from === undefined || to === undefined) throw bad(text, `${JSON.stringify(pair)} is not FROM=TO`);
+    if (sides.length !== 2 || from === undefined || to === undefined)
+      throw bad(text, `${JSON.stringify(pair)} is not FROM=TO`);
     const key = checkedName(from.trim(), text);
     if (Object.hasOwn(map, key)) throw bad(text, `${key} is mapped twice`);
     map[key] = checkedName(to.trim(), text);
@@ -51,5 +52,7 @@ export function mapAddress(map: HostMap, address: Address): Address {
   const to = lookUp(map, `${host}:${address.port}`) ?? lookUp(map, host);
   if (to === undefined) return address;
   const port = NAME.exec(to)?.[1];
-  return port === undefined ? { host: to, port: address.port } : { host: to.slice(0, -port.length - 1), port: Number(port) };
+  return port === undefined
+    ? { host: to, port: address.port }
+    : { host: to.slice(0, -port.length - 1), port: Number(port) };
 }

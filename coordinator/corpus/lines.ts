@@ -101,7 +101,7 @@ class LineCutter {
       for (const line of decodeLines(bytes)) lines.push(line);
       return;
     }
-    for (let from = 0; from <= bytes.length; ) {
+    for (let from = 0; from <= bytes.length;) {
       // Several lines at once, as many as are surely short enough.
       let to = bytes.lastIndexOf(LINE_FEED, from + this.#longest);
       if (to < from) to = bytes.indexOf(LINE_FEED, from);

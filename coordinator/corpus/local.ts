@@ -15,8 +15,16 @@ function codeOf(error: unknown): string {
 
 function unreadable(path: string, error: unknown): TributaryError {
   const code = codeOf(error);
-  const why = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : error instanceof Error ? error.message : String(error);
-  return new TributaryError('CORPUS_UNREADABLE', `cannot read ${path}: ${why}`, { hint: 'Check that the user who runs this may read it.', cause: error });
+  const why =
+    code === 'EACCES' || code === 'EPERM'
+      ? 'permission denied'
+      : error instanceof Error
+        ? error.message
+        : String(error);
+  return new TributaryError('CORPUS_UNREADABLE', `cannot read ${path}: ${why}`, {
+    hint: 'Check that the user who runs this may read it.',
+    cause: error,
+  });
 }
 
 function entryOf(path: string, info: BigIntStats): TreeEntry {
@@ -62,7 +70,12 @@ export const localTree: Tree = {
 };
 
 /** The bytes [offset, offset + length) of a local file, from the very file that was listed. */
-export async function* readLocal(file: CorpusFile, offset: number, length: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* readLocal(
+  file: CorpusFile,
+  offset: number,
+  length: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   let handle;
   try {
     handle = await open(file.path, constants.O_RDONLY);
@@ -73,7 +86,7 @@ export async function* readLocal(file: CorpusFile, offset: number, length: numbe
   try {
     checkPin(file, entryOf(file.path, await handle.stat({ bigint: true })));
     const end = offset + length;
-    for (let at = offset; at < end; ) {
+    for (let at = offset; at < end;) {
       signal?.throwIfAborted();
       const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end - at));
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, at).catch((error: unknown) => {

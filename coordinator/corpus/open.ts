@@ -35,7 +35,10 @@ class Corpus implements CorpusSource {
 
   read(file: CorpusFile, offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     if (offset < 0 || length < 0 || offset + length > file.length) {
-      throw new TributaryError('CORPUS_RANGE', `${file.path} has no bytes ${offset} to ${offset + length}: its length is ${file.length}`);
+      throw new TributaryError(
+        'CORPUS_RANGE',
+        `${file.path} has no bytes ${offset} to ${offset + length}: its length is ${file.length}`,
+      );
     }
     if (file.path.startsWith(SAMPLE)) return this.#sample.read(file, offset, length);
     return this.#cluster(file.path)?.read(file, offset, length, signal) ?? readLocal(file, offset, length, signal);
@@ -68,7 +71,11 @@ class Corpus implements CorpusSource {
  * Opens a corpus without touching it yet. A spec is `webhdfs://host:port/path`, `swebhdfs://…`, a local path
  * (each a file, a directory or a glob) or `sample:`. Throws CORPUS_BAD_SPEC or HDFS_USER_BAD on bad usage.
  */
-export async function openCorpus(specs: readonly string[], options: CorpusOptions, environment: Environment = SYSTEM): Promise<CorpusSource> {
+export async function openCorpus(
+  specs: readonly string[],
+  options: CorpusOptions,
+  environment: Environment = SYSTEM,
+): Promise<CorpusSource> {
   for (const spec of specs) {
     const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):(?=\/\/)/.exec(spec)?.[1]?.toLowerCase();
     if (spec === '' || (scheme !== undefined && !['webhdfs', 'swebhdfs', 'hdfs'].includes(scheme))) {
@@ -79,7 +86,10 @@ export async function openCorpus(specs: readonly string[], options: CorpusOption
     }
   }
   if (specs.length === 0) {
-    throw new TributaryError('CORPUS_BAD_SPEC', 'no corpus is named', { hint: 'Give a path, a webhdfs:// address or sample:.', exit: EXIT.usage });
+    throw new TributaryError('CORPUS_BAD_SPEC', 'no corpus is named', {
+      hint: 'Give a path, a webhdfs:// address or sample:.',
+      exit: EXIT.usage,
+    });
   }
   return new Corpus(specs, options, environment);
 }

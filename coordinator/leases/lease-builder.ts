@@ -65,8 +65,14 @@ export class LeaseBuilder {
     const tables = this.#tables.of(grant.parts);
     const inputMembers = tables.input.members[grant.inputPart]!;
     const outputMembers = tables.output.members[grant.outputPart]!;
-    const { rule, rate } = census.negatives(grant.inputPart, grant.outputPart, tables.shares[grant.outputPart]!, negative);
-    const inputCounts = rule === 'decoupled' ? census.inputCounts(grant.inputPart, inputMembers.length) : new Uint32Array(0);
+    const { rule, rate } = census.negatives(
+      grant.inputPart,
+      grant.outputPart,
+      tables.shares[grant.outputPart]!,
+      negative,
+    );
+    const inputCounts =
+      rule === 'decoupled' ? census.inputCounts(grant.inputPart, inputMembers.length) : new Uint32Array(0);
     const minibatch = minibatchPairs(grant.parts);
     const plan = this.#planner.plan({
       seed,

@@ -5,7 +5,6 @@ import type { Hello, Result, ToCoordinator } from '../../protocol/to-coordinator
 import { decodeToCoordinator } from '../../protocol/to-coordinator.ts';
 import type { OutcomeKind, Progress } from '../../protocol/to-volunteer.ts';
 import { encodeToVolunteer } from '../../protocol/to-volunteer.ts';
-import type { RowFormat } from '../../protocol/rows.ts';
 import { lossPerPair } from '../../word2vec/engine.ts';
 import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import type { Model } from '../model/model.ts';
@@ -13,55 +12,17 @@ import type { Grid } from '../schedule/grid.ts';
 import { applyResult, checkResult } from './delta-gate.ts';
 import type { Episode } from './episode.ts';
 import { EpisodeCensus } from './episode.ts';
-import type { LeaseConstants, LeaseRecord } from './lease-builder.ts';
+import type { LeaseRecord } from './lease-builder.ts';
 import { LeaseBuilder } from './lease-builder.ts';
+import { allowanceMs, leasePairs } from './lease-size.ts';
+import type { DeskConstants, DeskEdges } from './desk-types.ts';
 import type { Channel } from './volunteer.ts';
 import { Volunteer } from './volunteer.ts';
 
-export interface DeskConstants extends LeaseConstants {
-  readonly dim: number;
-  readonly damping: number;
-  readonly sample: number;
-  readonly rowsUp: RowFormat;
-  /** Corpus count of each word. Shape (V). */
-  readonly counts: Float64Array;
-  /** A lease should take a volunteer about so long, in ms. */
-  readonly leaseMs: number;
-  /** Least time before a lease expires, in ms. */
-  readonly graceMs: number;
-  readonly maxVolunteers: number;
-}
-
-/** What happened, for the journal, the meters and the log. */
-export type DeskEvent =
-  | { readonly kind: 'joined'; readonly volunteer: Volunteer }
-  | { readonly kind: 'gone'; readonly volunteer: Volunteer; readonly reason: string }
-  | { readonly kind: 'granted'; readonly record: LeaseRecord; readonly volunteer: Volunteer }
-  | {
-      readonly kind: 'applied';
-      readonly record: LeaseRecord;
-      readonly volunteer: Volunteer;
-      readonly loss: number;
-      readonly rows: number;
-    }
-  | {
-      readonly kind: 'ended';
-      readonly record: LeaseRecord;
-      readonly volunteer: Volunteer;
-      readonly cause: 'expired' | 'returned' | 'rejected';
-      readonly reason: string;
-    }
-  | { readonly kind: 'late'; readonly lease: number; readonly volunteer: Volunteer };
-
-export interface DeskEdges {
-  now(): number;
-  /** Learning rate at this moment of the run. */
-  alpha(): number;
-  report(event: DeskEvent): void;
-}
-
-/** Pairs of a volunteer's first lease, before its speed is known. */
-const FIRST_LEASE_PAIRS = 12_288;
+/** Largest loss of one dot product that is believed: −log σ of −30. */
+const MOST_LOSS = 30;
+/** Leases that a volunteer may return in a row; a lost GPU takes two, and is tried three times. */
+const RETURNS = 12;
 
 export class LeaseDesk {
   readonly #constants: DeskConstants;
@@ -205,11 +166,16 @@ export class LeaseDesk {
     this.#grid.complete(record.grant.lease);
     const now = this.#edges.now();
     this.#measure(one, record, now);
+    one.returnsInRow = 0;
     one.accepted++;
     one.acceptedWords += record.words;
     this.#outcome(one, result.lease, 'applied', '');
     const loss = lossPerPair(
-      { positive: result.positiveLoss, negative: result.negativeLoss },
+      // A stranger's word: one absurd figure must not spoil the mean.
+      {
+        positive: Math.min(result.positiveLoss, record.pairs * MOST_LOSS),
+        negative: Math.min(result.negativeLoss, record.negativeDots * MOST_LOSS),
+      },
       { positiveDots: record.pairs, negativeDots: record.negativeDots },
       this.#constants.negative,
     );
@@ -234,8 +200,7 @@ export class LeaseDesk {
       one.deadline = Number.POSITIVE_INFINITY;
       return;
     }
-    const expectedMs = one.pairsPerSecond > 0 ? (head.pairs / one.pairsPerSecond) * 1000 : this.#constants.leaseMs * 4;
-    one.deadline = now + Math.max(this.#constants.graceMs, 4 * expectedMs);
+    one.deadline = now + allowanceMs(one, head.pairs, this.#constants);
   }
 
   #returned(one: Volunteer, lease: number, reason: string): void {
@@ -244,6 +209,10 @@ export class LeaseDesk {
     const [record] = one.leases.splice(index, 1);
     this.#grid.release(lease);
     this.#edges.report({ kind: 'ended', record: record!, volunteer: one, cause: 'returned', reason });
+    // Planning and sending a lease is work for us: nobody may have it done for nothing, for ever.
+    if (!one.paused && !one.leaving && ++one.returnsInRow > RETURNS) {
+      throw new ProtocolError('RETURNS', `${one.returnsInRow} leases returned without a result`);
+    }
     if (index === 0) {
       one.headSince = this.#edges.now();
       this.#setDeadline(one, one.headSince);
@@ -258,7 +227,7 @@ export class LeaseDesk {
       this.#grid.release(record.grant.lease);
       this.#edges.report({ kind: 'ended', record, volunteer: one, cause, reason });
     }
-    one.held.clear();
+    one.forgetRows();
     one.credit = 0;
     one.deadline = Number.POSITIVE_INFINITY;
   }
@@ -327,7 +296,8 @@ export class LeaseDesk {
   }
 
   #grant(one: Volunteer, reserve: number): boolean {
-    const pairs = this.#leasePairs(one);
+    const waiting = this.#grid.waitingChunks * this.#constants.chunkPairs;
+    const pairs = leasePairs(one, this.#volunteers.values(), waiting, this.#constants.leaseMs);
     const full = this.#cacheFull(one);
     // A cache may only be dropped between leases: a lease in training still needs its rows. So none is fetched ahead.
     if (full && one.leases.length > 0) return false;
@@ -350,20 +320,6 @@ export class LeaseDesk {
     this.#edges.report({ kind: 'granted', record: built.record, volunteer: one });
     one.send(built.frame);
     return true;
-  }
-
-  /**
-   * Pairs for about `leaseMs` of this volunteer's time, but no more than half of what it will get of the work that
-   * waits: as an episode runs out leases shrink, so that a slow volunteer does not hold the last block for long
-   * (guided self-scheduling, Polychronopoulos and Kuck 1987).
-   */
-  #leasePairs(one: Volunteer): number {
-    if (one.pairsPerSecond === 0) return FIRST_LEASE_PAIRS;
-    let all = 0;
-    for (const other of this.#volunteers.values()) if (!other.paused && !other.leaving) all += other.pairsPerSecond;
-    const waiting = this.#grid.waitingChunks * this.#constants.chunkPairs;
-    const share = (waiting * one.pairsPerSecond) / all;
-    return Math.min(LIMITS.leasePairs, (one.pairsPerSecond * this.#constants.leaseMs) / 1000, share / 2);
   }
 
   #cacheFull(one: Volunteer): boolean {

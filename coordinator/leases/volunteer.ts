@@ -23,7 +23,6 @@ export class Volunteer {
   readonly channel: Channel;
   readonly local: boolean;
   readonly connectedAt: number;
-  readonly held: HeldRows;
   /** null until its hello. */
   greeting: Greeting | null = null;
   /** Leases granted and not ended, oldest first; results arrive in this order. */
@@ -49,6 +48,10 @@ export class Volunteer {
   bytesDown = 0;
   bytesUp = 0;
   roundTripMs: number | null = null;
+  /** Leases given back since its last result. */
+  returnsInRow = 0;
+  readonly #model: Model;
+  #held: HeldRows | null = null;
 
   constructor(id: number, channel: Channel, local: boolean, now: number, model: Model) {
     this.id = id;
@@ -56,7 +59,17 @@ export class Volunteer {
     this.local = local;
     this.connectedAt = now;
     this.hungrySince = now;
-    this.held = new HeldRows(model);
+    this.#model = model;
+  }
+
+  /** 8 bytes a row, so only those have it who were granted a lease: a connection alone costs next to nothing. */
+  get held(): HeldRows {
+    return (this.#held ??= new HeldRows(this.#model));
+  }
+
+  /** Nothing that it holds counts any more. */
+  forgetRows(): void {
+    this.#held?.clear();
   }
 
   get wantsLease(): boolean {

@@ -1,8 +1,6 @@
 // The master model: both matrices, and a version per row that tells which volunteers hold it fresh.
 import { hashAt, STREAM, streamKey } from '../../word2vec/random.ts';
 
-export type Matrix = 'input' | 'output';
-
 export class Model {
   readonly rows: number;
   readonly dim: number;

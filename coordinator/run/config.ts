@@ -43,6 +43,8 @@ export const SCHEDULE = {
   /** u: kept tokens that a block should hold at least. */
   blockTokens: 2000,
   maxParts: 64,
+  /** Rows that a part has at least: with a dozen, minibatches hit each so often that training diverges (measured). */
+  partRows: 32,
   /** Episodes in memory: one in training, one prepared ahead. */
   episodesAhead: 2,
   chunkPairs: 6144,

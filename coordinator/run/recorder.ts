@@ -1,8 +1,13 @@
 // Books what happens at the lease desk: journal first, then counters, loss and the people's log.
 import type { RunEventLevel } from '../../protocol/status.ts';
-import type { DeskEvent } from '../leases/lease-desk.ts';
+import { TributaryError } from '../errors.ts';
+import type { DeskEvent } from '../leases/desk-types.ts';
+import type { LeaseRecord } from '../leases/lease-builder.ts';
 import type { Journal, JournalPlace } from './journal.ts';
 import type { LossMeter, Stopwatch } from './meters.ts';
+
+/** Length that no row of a model that learns comes near: they stay below about 40. */
+const DIVERGED_NORM = 1000;
 
 /** What is counted over the whole process; `tokensDone` over the whole run. */
 export interface Books {
@@ -44,7 +49,7 @@ export class Recorder {
     this.#parts = parts;
   }
 
-  /** @throws TributaryError JOURNAL_UNWRITABLE; nothing is counted then */
+  /** @throws TributaryError JOURNAL_UNWRITABLE, nothing is counted then; DIVERGED */
   record(event: DeskEvent): void {
     const { journal, books, loss, clock, note } = this.#parts;
     const { volunteer } = event;
@@ -65,6 +70,7 @@ export class Recorder {
         journal.write({ kind: 'granted', ...place(event) });
         books.leases.granted++;
         clock.start();
+        refuseDivergence(event.record);
         return;
       case 'applied':
         journal.write({ kind: 'applied', ...place(event) });
@@ -90,4 +96,13 @@ export class Recorder {
 function place(event: Extract<DeskEvent, { record: unknown }>): JournalPlace {
   const { lease, episode, parts, inputPart, outputPart, firstChunk, chunks } = event.record.grant;
   return { lease, session: event.volunteer.id, episode, parts, i: inputPart, j: outputPart, firstChunk, chunks };
+}
+
+/** Training that diverges does not come back: vectors of noise are worth less than an early word. */
+function refuseDivergence(record: LeaseRecord): void {
+  const peak = Math.max(record.inputPeak, record.outputPeak);
+  if (peak < DIVERGED_NORM) return;
+  throw new TributaryError('DIVERGED', `a row of the model has grown to length ${peak.toPrecision(3)}`, {
+    hint: 'Start a new run with a lower --alpha.',
+  });
 }

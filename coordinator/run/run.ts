@@ -6,7 +6,7 @@ import { TributaryError } from '../errors.ts';
 import { IngestThread } from '../ingest/ingest-thread.ts';
 import type { Opened } from '../ingest/requests.ts';
 import type { Episode } from '../leases/episode.ts';
-import type { DeskEvent } from '../leases/lease-desk.ts';
+import type { DeskEvent } from '../leases/desk-types.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { RunConfig } from './config.ts';
@@ -254,7 +254,6 @@ export class Run {
     training.desk.setIdleReason(
       none ? "the next episode's pairs are being prepared" : 'the last blocks of this episode are in training',
     );
-    this.#judge();
   }
 
   /** The state word and its reason, while training. */

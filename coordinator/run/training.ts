@@ -3,7 +3,7 @@ import type { Curriculum } from '../../word2vec/curriculum.ts';
 import { learningRate } from '../../word2vec/curriculum.ts';
 import { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { fingerprint, keptCounts } from '../../word2vec/vocabulary.ts';
-import type { DeskEvent } from '../leases/lease-desk.ts';
+import type { DeskEvent } from '../leases/desk-types.ts';
 import { LeaseDesk } from '../leases/lease-desk.ts';
 import { Model } from '../model/model.ts';
 import { Grid } from '../schedule/grid.ts';
@@ -59,7 +59,13 @@ export function assembleTraining(
     words,
     counts,
     fingerprint: fingerprint({ words, counts, total }),
-    curriculum: { ...SCHEDULE, epochTokens: total, epochs: config.epochs, keptShare: kept / total },
+    curriculum: {
+      ...SCHEDULE,
+      epochTokens: total,
+      epochs: config.epochs,
+      keptShare: kept / total,
+      maxParts: Math.max(1, Math.min(SCHEDULE.maxParts, Math.floor(words.length / SCHEDULE.partRows))),
+    },
     totalTokens,
     model,
     grid,

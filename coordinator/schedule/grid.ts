@@ -95,11 +95,13 @@ export class Grid {
       chunkStart[block + 1] = chunkStart[block]! + Math.ceil(pairs / this.#chunkPairs);
     }
     const chunks = new Uint8Array(chunkStart[blocks]!);
-    if (done !== undefined) for (let c = 0; c < chunks.length; c++) chunks[c] = done[c] === CHUNK.done ? CHUNK.done : CHUNK.waiting;
+    if (done !== undefined)
+      for (let c = 0; c < chunks.length; c++) chunks[c] = done[c] === CHUNK.done ? CHUNK.done : CHUNK.waiting;
     const waiting = new Uint32Array(blocks);
     let left = 0;
     for (let block = 0; block < blocks; block++) {
-      for (let c = chunkStart[block]!; c < chunkStart[block + 1]!; c++) if (chunks[c] === CHUNK.waiting) waiting[block]!++;
+      for (let c = chunkStart[block]!; c < chunkStart[block + 1]!; c++)
+        if (chunks[c] === CHUNK.waiting) waiting[block]!++;
       left += waiting[block]!;
     }
     this.#episodes.push({ episode, chunkStart, chunks, waiting, left });
@@ -162,7 +164,8 @@ export class Grid {
         if (outputHolder === 0 && freeOutputs <= wish.reserve) continue;
         // A block already held costs no lock; the last input part costs no input rows; then the longest block first,
         // so that the most frequent words' block does not finish last and alone.
-        const held = (inputHolder === wish.session ? 2 : 0) + (outputHolder === wish.session ? 2 : 0) + (i === last ? 1 : 0);
+        const held =
+          (inputHolder === wish.session ? 2 : 0) + (outputHolder === wish.session ? 2 : 0) + (i === last ? 1 : 0);
         const score = held * 1e9 + waiting;
         if (score > bestScore) {
           bestScore = score;
@@ -181,7 +184,8 @@ export class Grid {
     while (chunks[first] !== CHUNK.waiting) first++;
     const wanted = Math.max(1, Math.floor(wish.pairs / this.#chunkPairs));
     let end = first;
-    while (end < chunkStart[block + 1]! && end - first < wanted && chunks[end] === CHUNK.waiting) chunks[end++] = CHUNK.leased;
+    while (end < chunkStart[block + 1]! && end - first < wanted && chunks[end] === CHUNK.waiting)
+      chunks[end++] = CHUNK.leased;
     open.waiting[block]! -= end - first;
     locks.inputHolder[inputPart] = wish.session;
     locks.inputLeases[inputPart]!++;

@@ -17,7 +17,9 @@ export class CoordinatorProcess {
   readonly #exit: Promise<number | null>;
 
   constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, ['dist/coordinator/main.js', 'train', ...args, '--json', '--port', '0'], { cwd: ROOT });
+    this.child = spawn(process.execPath, ['dist/coordinator/main.js', 'train', ...args, '--json', '--port', '0'], {
+      cwd: ROOT,
+    });
     createInterface({ input: this.child.stdout }).on('line', (line) => this.events.push(JSON.parse(line) as JsonEvent));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.#exit = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
@@ -27,7 +29,8 @@ export class CoordinatorProcess {
   async event(name: string, timeoutMs = 60_000): Promise<JsonEvent> {
     return until(`event ${name}`, timeoutMs, () => {
       const found = this.events.find((event) => event.event === name);
-      if (found === undefined && this.child.exitCode !== null) throw new Error(`the coordinator ended (${this.child.exitCode}): ${this.stderr}`);
+      if (found === undefined && this.child.exitCode !== null)
+        throw new Error(`the coordinator ended (${this.child.exitCode}): ${this.stderr}`);
       return found;
     });
   }
@@ -53,7 +56,11 @@ export class CoordinatorProcess {
 }
 
 /** Asks every 50 ms until something is answered. */
-export async function until<T>(what: string, timeoutMs: number, ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
+export async function until<T>(
+  what: string,
+  timeoutMs: number,
+  ask: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();

@@ -13,7 +13,12 @@ import { sharedHdfs } from '../hdfs/shared.ts';
 
 const hdfs = sharedHdfs();
 const HOME = '/hdfs-corpus-test';
-const options: CorpusOptions = { hdfsUser: hdfs.superuser, hdfsHostMap: parseHostMap(hdfs.hostMap), hdfsHeadersMs: 10_000, hdfsIdleMs: 4_000 };
+const options: CorpusOptions = {
+  hdfsUser: hdfs.superuser,
+  hdfsHostMap: parseHostMap(hdfs.hostMap),
+  hdfsHeadersMs: 10_000,
+  hdfsIdleMs: 4_000,
+};
 
 /** Text of about `bytes` bytes whose every line is different. */
 function text(bytes: number): Buffer {
@@ -34,12 +39,19 @@ function md5(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('hex');
 }
 
-async function open(path: string, changes: CorpusOptions = {}): Promise<{ source: CorpusSource; files: readonly CorpusFile[] }> {
+async function open(
+  path: string,
+  changes: CorpusOptions = {},
+): Promise<{ source: CorpusSource; files: readonly CorpusFile[] }> {
   const source = await openCorpus([hdfs.url + path], { ...options, ...changes });
   return { source, files: await source.list() };
 }
 
-async function readAll(source: CorpusSource, file: CorpusFile, onChunk?: (bytes: number) => Promise<void>): Promise<Buffer> {
+async function readAll(
+  source: CorpusSource,
+  file: CorpusFile,
+  onChunk?: (bytes: number) => Promise<void>,
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of source.read(file, 0, file.length)) {
@@ -127,7 +139,9 @@ describe('reading', () => {
 
     const some = await open(`${HOME}/some/*.*`);
     const read: string[] = [];
-    for (const file of some.files) for await (const batch of readLines(some.source, file, { file: 0, start: 0, end: file.length })) read.push(...batch);
+    for (const file of some.files)
+      for await (const batch of readLines(some.source, file, { file: 0, start: 0, end: file.length }))
+        read.push(...batch);
     expect(read).toEqual(['one', 'two', 'three', 'first', 'second', '', 'last without end']);
     await some.source.close();
   });
@@ -136,7 +150,10 @@ describe('reading', () => {
     await hdfs.put(`${HOME}/changing.txt`, Buffer.from('before\n'));
     const { source, files } = await open(`${HOME}/changing.txt`);
     await hdfs.put(`${HOME}/changing.txt`, Buffer.from('after!\n'));
-    await expect(readAll(source, first(files))).rejects.toMatchObject({ code: 'SOURCE_CHANGED', message: expect.stringContaining('changing.txt') });
+    await expect(readAll(source, first(files))).rejects.toMatchObject({
+      code: 'SOURCE_CHANGED',
+      message: expect.stringContaining('changing.txt'),
+    });
     await hdfs.remove(`${HOME}/changing.txt`);
     await expect(readAll(source, first(files))).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
     await source.close();
@@ -192,16 +209,27 @@ describe('data nodes that fail in mid-read', () => {
 describe('damaged replicas', () => {
   it('are read around while one is whole, and never pass for the end of the file', async () => {
     const client = new WebHdfsClient({ nameNodes: [hdfs.url.replace('webhdfs:', 'http:')], user: hdfs.superuser });
-    for (const [marker, copies] of [['ONEDAMAGED', 1], ['BOTHDAMAGED', 2]] as const) {
+    for (const [marker, copies] of [
+      ['ONEDAMAGED', 1],
+      ['BOTHDAMAGED', 2],
+    ] as const) {
       const content = Buffer.from(`${marker}\n${'a line of text\n'.repeat(20_000)}`);
       await hdfs.put(`${HOME}/${marker}.txt`, content);
       // The second copy may lag behind, and then the only one would be damaged.
-      await expect.poll(async () => (await client.blockLocations(`${HOME}/${marker}.txt`, 0, 1))[0]?.names.length, { timeout: 20_000 }).toBe(2);
+      await expect
+        .poll(async () => (await client.blockLocations(`${HOME}/${marker}.txt`, 0, 1))[0]?.names.length, {
+          timeout: 20_000,
+        })
+        .toBe(2);
       await hdfs.damageReplicas(marker, copies);
       const { source, files } = await open(`${HOME}/${marker}.txt`, { hdfsAttempts: 5 });
       const reading = readAll(source, first(files));
       if (copies === 1) expect(md5(await reading)).toBe(md5(content));
-      else await expect(reading).rejects.toMatchObject({ message: expect.stringContaining(`${marker}.txt`), code: expect.stringMatching(/^HDFS_(SHORT_BODY|NO_REPLICA|REFUSED)$/) });
+      else
+        await expect(reading).rejects.toMatchObject({
+          message: expect.stringContaining(`${marker}.txt`),
+          code: expect.stringMatching(/^HDFS_(SHORT_BODY|NO_REPLICA|REFUSED)$/),
+        });
       await source.close();
     }
     client.close();
@@ -222,7 +250,10 @@ describe('what people run into', () => {
   }
 
   it('names a missing path', async () => {
-    expect(await failure(`${HOME}/nowhere.txt`)).toMatchObject({ code: 'CORPUS_NOT_FOUND', message: expect.stringContaining(`${HOME}/nowhere.txt`) });
+    expect(await failure(`${HOME}/nowhere.txt`)).toMatchObject({
+      code: 'CORPUS_NOT_FOUND',
+      message: expect.stringContaining(`${HOME}/nowhere.txt`),
+    });
     expect(await failure(`${HOME}/some/*.csv`)).toMatchObject({ code: 'CORPUS_NOT_FOUND' });
   });
 
@@ -256,12 +287,21 @@ describe('what people run into', () => {
   });
 
   it('tells a name node whose name is wrong from one whose port is closed', async () => {
-    expect(await failure('webhdfs://nn.hdfs.invalid:9870/x')).toMatchObject({ code: 'HDFS_NAME_NODE_UNRESOLVED', message: expect.stringContaining('nn.hdfs.invalid') });
-    expect(await failure('webhdfs://127.0.0.1:1/x')).toMatchObject({ code: 'HDFS_NAME_NODE_UNREACHABLE', hint: expect.stringContaining('9870') });
+    expect(await failure('webhdfs://nn.hdfs.invalid:9870/x')).toMatchObject({
+      code: 'HDFS_NAME_NODE_UNRESOLVED',
+      message: expect.stringContaining('nn.hdfs.invalid'),
+    });
+    expect(await failure('webhdfs://127.0.0.1:1/x')).toMatchObject({
+      code: 'HDFS_NAME_NODE_UNREACHABLE',
+      hint: expect.stringContaining('9870'),
+    });
   });
 
   it('goes on to the second name node when the first is closed', async () => {
-    const source = await openCorpus([`webhdfs://127.0.0.1:1,${hdfs.url.slice('webhdfs://'.length)}${HOME}/some/small.txt`], options);
+    const source = await openCorpus(
+      [`webhdfs://127.0.0.1:1,${hdfs.url.slice('webhdfs://'.length)}${HOME}/some/small.txt`],
+      options,
+    );
     expect(await readAll(source, first(await source.list()))).toEqual(small);
     await source.close();
   });
@@ -273,22 +313,33 @@ describe('doctor', () => {
     expect(all.filter((finding) => !finding.ok)).toEqual([]);
     for (const k of [1, 2, 3]) {
       for (const what of ['name', 'port', 'read']) {
-        expect(all.map((finding) => finding.step)).toContainEqual(expect.stringMatching(new RegExp(`^data node dn${k}\\.hdfs\\.invalid:\\d+: ${what}$`)));
+        expect(all.map((finding) => finding.step)).toContainEqual(
+          expect.stringMatching(new RegExp(`^data node dn${k}\\.hdfs\\.invalid:\\d+: ${what}$`)),
+        );
       }
     }
   });
 
   it('fills in the host-map line for a name that does not resolve', async () => {
-    const bad = (await findings(`${HOME}/big.txt`, { hdfsHostMap: { 'dn1.hdfs.invalid': '127.0.0.1', 'dn3.hdfs.invalid': '127.0.0.1' } })).filter((finding) => !finding.ok);
+    const bad = (
+      await findings(`${HOME}/big.txt`, {
+        hdfsHostMap: { 'dn1.hdfs.invalid': '127.0.0.1', 'dn3.hdfs.invalid': '127.0.0.1' },
+      })
+    ).filter((finding) => !finding.ok);
     expect(bad).toHaveLength(1);
-    expect(bad[0]).toMatchObject({ step: expect.stringContaining('dn2.hdfs.invalid'), hint: expect.stringContaining('--hdfs-host-map dn2.hdfs.invalid=') });
+    expect(bad[0]).toMatchObject({
+      step: expect.stringContaining('dn2.hdfs.invalid'),
+      hint: expect.stringContaining('--hdfs-host-map dn2.hdfs.invalid='),
+    });
   });
 
   it('stops at the first closed hop, and names denied paths', async () => {
     const closed: Finding[] = [];
     for await (const finding of examineCorpus(['webhdfs://127.0.0.1:1/x'], options)) closed.push(finding);
     expect(closed.map((finding) => finding.ok)).toEqual([true, false]);
-    const denied = (await findings(`${HOME}/private/secret.txt`, { hdfsUser: 'stranger' })).filter((finding) => !finding.ok);
+    const denied = (await findings(`${HOME}/private/secret.txt`, { hdfsUser: 'stranger' })).filter(
+      (finding) => !finding.ok,
+    );
     expect(denied).toHaveLength(1);
     expect(denied[0]?.detail).toContain('HDFS_DENIED');
   });

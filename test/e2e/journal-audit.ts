@@ -26,7 +26,8 @@ export function readJournal(path: string): { entries: Entry[]; faults: string[] 
       entries.push(JSON.parse(line) as Entry);
     } catch {
       // Only a resumed journal may hold one: the process died while writing it.
-      if (lines[number + 1] !== '' && number + 1 < lines.length) faults.push(`line ${number + 1} is no JSON: ${line.slice(0, 80)}`);
+      if (lines[number + 1] !== '' && number + 1 < lines.length)
+        faults.push(`line ${number + 1} is no JSON: ${line.slice(0, 80)}`);
     }
   }
   return { entries, faults };
@@ -45,7 +46,8 @@ function lineage(entries: readonly Entry[]): Entry[] {
 export function auditJournal(path: string): Audit {
   const { entries, faults } = readJournal(path);
   for (let at = 1; at < entries.length; at++) {
-    if (entries[at]!.seq <= entries[at - 1]!.seq) faults.push(`entry ${entries[at]!.seq} follows ${entries[at - 1]!.seq}`);
+    if (entries[at]!.seq <= entries[at - 1]!.seq)
+      faults.push(`entry ${entries[at]!.seq} follows ${entries[at - 1]!.seq}`);
   }
   const sessions = new Set<number>();
   const open = new Map<number, JournalPlace>();
@@ -57,13 +59,21 @@ export function auditJournal(path: string): Audit {
         if (other.session === entry.session) continue;
         // Parts of another P are another partition: its rows cannot be told apart by part numbers.
         const shares = other.parts !== entry.parts || other.i === entry.i || other.j === entry.j;
-        if (shares) faults.push(`leases ${other.lease} (${other.i}, ${other.j} of ${other.parts}) and ${entry.lease} (${entry.i}, ${entry.j} of ${entry.parts}) overlap`);
+        if (shares)
+          faults.push(
+            `leases ${other.lease} (${other.i}, ${other.j} of ${other.parts}) and ${entry.lease} (${entry.i}, ${entry.j} of ${entry.parts}) overlap`,
+          );
       }
       open.set(entry.lease, entry);
       sessions.add(entry.session);
       concurrency = Math.max(concurrency, new Set([...open.values()].map((place) => place.session)).size);
     }
-    if (entry.kind === 'applied' || entry.kind === 'expired' || entry.kind === 'returned' || entry.kind === 'rejected') {
+    if (
+      entry.kind === 'applied' ||
+      entry.kind === 'expired' ||
+      entry.kind === 'returned' ||
+      entry.kind === 'rejected'
+    ) {
       if (!open.delete(entry.lease)) faults.push(`lease ${entry.lease} ended (${entry.kind}) without being held`);
     }
   }

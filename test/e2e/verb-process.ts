@@ -13,7 +13,10 @@ export interface VerbResult {
 }
 
 /** Starts `tributary ARGS` from the sources. */
-export function startVerb(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
+export function startVerb(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, ['--import', 'tsx', 'coordinator/main.ts', ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -33,7 +36,10 @@ export async function ended(child: ChildProcessWithoutNullStreams): Promise<Verb
   return { exit, stdout, stderr };
 }
 
-export async function runVerb(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<VerbResult> {
+export async function runVerb(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<VerbResult> {
   return ended(startVerb(args, env));
 }
 
@@ -45,7 +51,7 @@ export async function browserProcesses(root: number, kind: 'renderer' | 'gpu-pro
     return args === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), args }];
   });
   const family = new Set([root]);
-  for (let size = 0; size < family.size; ) {
+  for (let size = 0; size < family.size;) {
     size = family.size;
     for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
   }

@@ -29,7 +29,9 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('query', { timeout: VERB_MS }, () => {
   it('prints neighbours as JSON, alike for both formats and the directory', async () => {
     const query = ['--positive', 'w1s', 'w4', '--negative', 'w1', '--top', '3', '--json'];
-    const results = await Promise.all([at('vectors.bin'), at('vectors.txt'), folder].map((file) => runVerb(['query', file, ...query])));
+    const results = await Promise.all(
+      [at('vectors.bin'), at('vectors.txt'), folder].map((file) => runVerb(['query', file, ...query])),
+    );
     for (const { exit, stdout } of results) {
       expect(exit).toBe(0);
       const neighbours = JSON.parse(stdout) as { word: string; similarity: number }[];
@@ -141,7 +143,9 @@ describe('join', { timeout: VERB_MS }, () => {
 
   beforeAll(async () => {
     const pages: Record<string, string> = {
-      '/done': page("become('training', { wordsPerSecond: 500, accepted: 1 }); setTimeout(() => become('done', { accepted: 3 }), 2500);"),
+      '/done': page(
+        "become('training', { wordsPerSecond: 500, accepted: 1 }); setTimeout(() => become('done', { accepted: 3 }), 2500);",
+      ),
       '/forever': page("become('training', { wordsPerSecond: 500 });"),
       '/error': page("become('error', { error: 'refused: <version>' });"),
       '/other': '<p>something else</p>',
@@ -163,10 +167,18 @@ describe('join', { timeout: VERB_MS }, () => {
   it('starts every tab with the engine asked for, reports, and ends with the run', async () => {
     const { exit, stdout } = await runVerb(['join', `${url}/done`, '--tabs', '2', '--engine', 'cpu', '--json']);
     expect(exit).toBe(0);
-    const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(events[0]).toMatchObject({ event: 'joined', tabs: 2 });
     expect(events).toContainEqual(
-      expect.objectContaining({ event: 'status', wordsPerSecond: 1000, accepted: 2, tabs: Array.from({ length: 2 }, () => expect.objectContaining({ state: 'training', engine: 'cpu' })) }),
+      expect.objectContaining({
+        event: 'status',
+        wordsPerSecond: 1000,
+        accepted: 2,
+        tabs: Array.from({ length: 2 }, () => expect.objectContaining({ state: 'training', engine: 'cpu' })),
+      }),
     );
     expect(events.at(-1)).toEqual({ event: 'done', tabs: 2, failed: 0, accepted: 6 });
   });
@@ -193,7 +205,12 @@ describe('join', { timeout: VERB_MS }, () => {
     const states = async (): Promise<string> => {
       const { value } = await lines.next();
       const { tabs } = JSON.parse(value as string) as { tabs: number | { state: string }[] };
-      return typeof tabs === 'number' ? 'joined' : tabs.map(({ state }) => state).sort().join();
+      return typeof tabs === 'number'
+        ? 'joined'
+        : tabs
+            .map(({ state }) => state)
+            .sort()
+            .join();
     };
     while ((await states()) !== 'training,training');
     // A spare renderer without a page may be among them, so kill one after the other until a tab is hit.

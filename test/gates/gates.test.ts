@@ -84,8 +84,14 @@ describe('the import rules can fail', () => {
 
   it('a cycle of imports is found', () => {
     mkdirSync(join(house, 'protocol'), { recursive: true });
-    writeFileSync(join(house, 'protocol/one.ts'), "import { two } from './two.ts';\nexport const one = (): number => two();\n");
-    const { code, output } = lint('protocol/two.ts', "import { one } from './one.ts';\nexport const two = (): number => one();\n");
+    writeFileSync(
+      join(house, 'protocol/one.ts'),
+      "import { two } from './two.ts';\nexport const one = (): number => two();\n",
+    );
+    const { code, output } = lint(
+      'protocol/two.ts',
+      "import { one } from './one.ts';\nexport const two = (): number => one();\n",
+    );
     expect(output).toContain('no-cycle');
     expect(code).not.toBe(0);
   });

@@ -117,8 +117,9 @@ export class HdfsCluster implements HdfsAddress {
       'dfs.client.retry.window.base': 200,
     };
     const daemon = (name: string, mainClass: string, own: Properties): Daemon =>
-      new Daemon({ name, folder: join(this.#folder, name), classpath, mainClass, core, hdfs: { ...common, ...own } }, (pid) =>
-        this.#guard.watch(pid),
+      new Daemon(
+        { name, folder: join(this.#folder, name), classpath, mainClass, core, hdfs: { ...common, ...own } },
+        (pid) => this.#guard.watch(pid),
       );
     this.#nameNode = daemon('nn', 'org.apache.hadoop.hdfs.server.namenode.NameNode', {
       'dfs.namenode.name.dir': join(this.#folder, 'nn', 'name'),
@@ -168,7 +169,9 @@ export class HdfsCluster implements HdfsAddress {
   async #state(): Promise<string> {
     try {
       const answer = await fetch(`http://${this.#http}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState`);
-      const { beans } = (await answer.json()) as { beans: { FSState: string; NumLiveDataNodes: number; NumStaleDataNodes: number }[] };
+      const { beans } = (await answer.json()) as {
+        beans: { FSState: string; NumLiveDataNodes: number; NumStaleDataNodes: number }[];
+      };
       const [bean] = beans;
       if (bean === undefined) return 'starting';
       return `${bean.FSState}, ${bean.NumLiveDataNodes} live${bean.NumStaleDataNodes === 0 ? '' : `, ${bean.NumStaleDataNodes} silent`}`;

@@ -76,7 +76,15 @@ export class Daemon {
     const log = openSync(join(folder, 'log'), 'a');
     const child = spawn(
       'java',
-      [...JVM, `-Dhadoop.log.dir=${folder}`, `-Djava.io.tmpdir=${join(folder, 'tmp')}`, '-cp', `${join(folder, 'conf')}:${classpath}`, mainClass, ...args],
+      [
+        ...JVM,
+        `-Dhadoop.log.dir=${folder}`,
+        `-Djava.io.tmpdir=${join(folder, 'tmp')}`,
+        '-cp',
+        `${join(folder, 'conf')}:${classpath}`,
+        mainClass,
+        ...args,
+      ],
       { stdio: ['ignore', log, log], cwd: folder },
     );
     closeSync(log);

@@ -28,7 +28,10 @@ function hasMaven() {
 }
 
 function fail(what, told) {
-  const tail = told === undefined ? '' : `\n${`${told.stdout ?? ''}${told.stderr ?? ''}${told.error?.message ?? ''}`.trim().slice(-4000)}`;
+  const tail =
+    told === undefined
+      ? ''
+      : `\n${`${told.stdout ?? ''}${told.stderr ?? ''}${told.error?.message ?? ''}`.trim().slice(-4000)}`;
   throw new Error(`The HDFS tests need ${what}.${tail}`);
 }
 
@@ -68,7 +71,15 @@ export function hadoopClasspath() {
   mkdirSync(cache, { recursive: true });
   const fresh = join(cache, `classpath-${process.pid}.tmp`);
   process.stderr.write('hdfs tests: fetching Hadoop from Maven Central\n');
-  const built = run('mvn', ['-B', '-q', '-f', pom, 'dependency:build-classpath', '-DincludeScope=runtime', `-Dmdep.outputFile=${fresh}`]);
+  const built = run('mvn', [
+    '-B',
+    '-q',
+    '-f',
+    pom,
+    'dependency:build-classpath',
+    '-DincludeScope=runtime',
+    `-Dmdep.outputFile=${fresh}`,
+  ]);
   if (built.status !== 0) fail("Hadoop's jars from Maven Central", built);
   renameSync(fresh, cached);
   return readFileSync(cached, 'utf8').trim();

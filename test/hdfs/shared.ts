@@ -26,11 +26,18 @@ async function checked(answer: Response): Promise<void> {
 
 export function sharedHdfs(): SharedHdfs {
   const { control, ...address } = inject('hdfs');
-  const command = async (action: string, k: number): Promise<void> => checked(await fetch(`${control}/${action}/${k}`, { method: 'POST' }));
-  const nameNode = async (method: string, path: string, parameters: Readonly<Record<string, string>>): Promise<void> => {
+  const command = async (action: string, k: number): Promise<void> =>
+    checked(await fetch(`${control}/${action}/${k}`, { method: 'POST' }));
+  const nameNode = async (
+    method: string,
+    path: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<void> => {
     const query = new URLSearchParams({ ...parameters, 'user.name': address.superuser });
     const encoded = path.split('/').map(encodeURIComponent).join('/');
-    await checked(await fetch(`${address.url.replace('webhdfs:', 'http:')}/webhdfs/v1${encoded}?${query.toString()}`, { method }));
+    await checked(
+      await fetch(`${address.url.replace('webhdfs:', 'http:')}/webhdfs/v1${encoded}?${query.toString()}`, { method }),
+    );
   };
   return {
     ...address,

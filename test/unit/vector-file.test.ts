@@ -40,8 +40,14 @@ describe('written files', () => {
   it('are the bytes of word2vec.c in binary', () => {
     expect(Buffer.from(joined(binaryVectors(hello))).toString('hex')).toBe(
       '3220320a' + // "2 2\n"
-        '68c3a920' + '0000803f' + '000000bf' + '0a' + // "hé " 1 -0.5
-        '3c2f733e20' + 'cdcccc3d' + '8f284e31' + '0a', // "</s> " 0.1 3e-9
+        '68c3a920' +
+        '0000803f' +
+        '000000bf' +
+        '0a' + // "hé " 1 -0.5
+        '3c2f733e20' +
+        'cdcccc3d' +
+        '8f284e31' +
+        '0a', // "</s> " 0.1 3e-9
     );
   });
 
@@ -69,7 +75,8 @@ describe('written files', () => {
   });
 
   it('refuse NaN, infinity and a wrong shape', () => {
-    const broken = (values: number[]) => joined(textVectors({ words: ['a'], dim: 1, values: Float32Array.from(values) }));
+    const broken = (values: number[]) =>
+      joined(textVectors({ words: ['a'], dim: 1, values: Float32Array.from(values) }));
     expect(() => broken([NaN])).toThrow(expect.objectContaining({ code: 'VECTORS_NOT_FINITE' }));
     expect(() => broken([Infinity])).toThrow(expect.objectContaining({ code: 'VECTORS_NOT_FINITE' }));
     expect(() => broken([1, 2])).toThrow(expect.objectContaining({ code: 'VECTORS_SHAPE' }));

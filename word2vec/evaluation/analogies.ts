@@ -56,7 +56,8 @@ export function scoreAnalogies(
       const a = vocabulary.get(question.a);
       const b = vocabulary.get(question.b);
       const c = vocabulary.get(question.c);
-      if (a === undefined || b === undefined || c === undefined || !vocabulary.has(question.expected)) skipped[section]!++;
+      if (a === undefined || b === undefined || c === undefined || !vocabulary.has(question.expected))
+        skipped[section]!++;
       else asked.push({ section, question, rows: [a, b, c], terms: [termOf(a), termOf(b), termOf(c)] });
     }
   }
@@ -94,7 +95,12 @@ function answer(words: readonly string[], nearest: Int32Array, q: number, { a, b
  * The cosine with b - a + c is linear in the three, so each question word is multiplied with the
  * matrix once, however many questions it appears in: 905 products instead of 19,544 for questions-words.
  */
-function nearestRows(vectors: WordVectors, count: number, asked: readonly Asked[], terms: readonly number[]): Int32Array {
+function nearestRows(
+  vectors: WordVectors,
+  count: number,
+  asked: readonly Asked[],
+  terms: readonly number[],
+): Int32Array {
   const { dim } = vectors;
   const units = unitRows(vectors, count);
   const best = new Int32Array(asked.length * CANDIDATES).fill(-1);
@@ -113,7 +119,8 @@ function nearestRows(vectors: WordVectors, count: number, asked: readonly Asked[
       for (let r = 0; r < rows; r++) {
         const value = cosines[atB + r]! - cosines[atA + r]! + cosines[atC + r]!;
         const row = first + r;
-        if (value > scores[last]! && row !== a && row !== b && row !== c) insert(scores, best, q * CANDIDATES, value, row);
+        if (value > scores[last]! && row !== a && row !== b && row !== c)
+          insert(scores, best, q * CANDIDATES, value, row);
       }
     }
   }

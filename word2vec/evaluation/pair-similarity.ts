@@ -54,7 +54,7 @@ export function spearman(xs: readonly number[], ys: readonly number[]): number |
 function averageRanks(values: readonly number[]): Float64Array {
   const order = Array.from(values.keys()).sort((i, j) => values[i]! - values[j]!);
   const ranks = new Float64Array(values.length);
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
     for (let i = from; i < to; i++) ranks[order[i]!] = (from + 1 + to) / 2;

@@ -75,7 +75,10 @@ export function readFileStatus(answer: unknown, subject: Subject): FileStatus {
 }
 
 /** A page of LISTSTATUS_BATCH, or the whole of LISTSTATUS (then nothing remains). */
-export function readListing(answer: unknown, subject: Subject): { readonly entries: readonly FileStatus[]; readonly remaining: number } {
+export function readListing(
+  answer: unknown,
+  subject: Subject,
+): { readonly entries: readonly FileStatus[]; readonly remaining: number } {
   const paged = typeof answer === 'object' && answer !== null && 'DirectoryListing' in answer;
   const listing = paged ? fields(answer, 'DirectoryListing', subject) : { partialListing: answer, remainingEntries: 0 };
   const statuses = fields(fields(listing, 'partialListing', subject), 'FileStatuses', subject);

@@ -7,7 +7,10 @@ export interface Authentication {
   /** For messages: `user "ann"`. */
   readonly who: string;
   /** Query parameters and headers for a request to a name node. */
-  sign(): Promise<{ readonly query: Readonly<Record<string, string>>; readonly headers: Readonly<Record<string, string>> }>;
+  sign(): Promise<{
+    readonly query: Readonly<Record<string, string>>;
+    readonly headers: Readonly<Record<string, string>>;
+  }>;
   /** After a refusal: true when another try may succeed. */
   renew(): Promise<boolean>;
 }
@@ -42,7 +45,7 @@ export class UserName implements Authentication {
 
 /** A delegation token kept fresh in a file by someone else; read again whenever the file changes. */
 export class TokenFile implements Authentication {
-  readonly who = "the owner of the delegation token";
+  readonly who = 'the owner of the delegation token';
   readonly #path: string;
   #token = '';
   #readAt = ''; // modification time and size of the file as read
@@ -74,10 +77,14 @@ export class TokenFile implements Authentication {
       this.#readAt = version;
     } catch (error) {
       // The token itself must not reach a message; the reasons above do not contain it.
-      throw new TributaryError('HDFS_TOKEN_FILE', `cannot use the token file ${this.#path}: ${error instanceof Error ? error.message : String(error)}`, {
-        hint: 'Write the urlString that op=GETDELEGATIONTOKEN answers to that file, and nothing else.',
-        cause: error,
-      });
+      throw new TributaryError(
+        'HDFS_TOKEN_FILE',
+        `cannot use the token file ${this.#path}: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          hint: 'Write the urlString that op=GETDELEGATIONTOKEN answers to that file, and nothing else.',
+          cause: error,
+        },
+      );
     }
   }
 }

@@ -56,7 +56,8 @@ export class WebHdfsClient {
     this.exchanger = new Exchanger({ ...DEFAULT_TIMEOUTS, ...options.timeouts }, options.tls ?? {});
     this.#nameNodes = options.nameNodes.map(nameNodePeer);
     this.#hostMap = options.hostMap ?? {};
-    this.#authentication = options.tokenFile === undefined ? new UserName(options.user) : new TokenFile(options.tokenFile);
+    this.#authentication =
+      options.tokenFile === undefined ? new UserName(options.user) : new TokenFile(options.tokenFile);
     this.#basePath = options.basePath ?? BASE_PATH;
   }
 
@@ -106,15 +107,29 @@ export class WebHdfsClient {
   }
 
   /** Which data nodes hold the bytes [offset, offset + length). */
-  async blockLocations(path: string, offset: number, length: number, signal?: AbortSignal): Promise<readonly BlockLocation[]> {
-    return readBlockLocations(await this.#json(path, { op: 'GETFILEBLOCKLOCATIONS', offset, length }, signal), this.subject(path));
+  async blockLocations(
+    path: string,
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<readonly BlockLocation[]> {
+    return readBlockLocations(
+      await this.#json(path, { op: 'GETFILEBLOCKLOCATIONS', offset, length }, signal),
+      this.subject(path),
+    );
   }
 
   /**
    * Asks a name node where to read; `excluded` are data nodes as `ip:transferPort`, the only form that name
    * nodes understand. A gateway may give the body itself. One attempt on each name node's behalf, no waiting.
    */
-  async locate(path: string, offset: number, length: number, excluded: readonly string[], signal?: AbortSignal): Promise<Redirect | OpenBody> {
+  async locate(
+    path: string,
+    offset: number,
+    length: number,
+    excluded: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Redirect | OpenBody> {
     const exclusion = excluded.length === 0 ? {} : { excludedatanodes: excluded.join(',') };
     const { answer, peer } = await this.#ask('GET', path, { op: 'OPEN', offset, length, ...exclusion }, signal);
     return answer.statusCode === 200 ? { answer, peer } : this.#redirect(answer, peer, path, signal);
@@ -130,7 +145,10 @@ export class WebHdfsClient {
 
   /** Writes a whole file (two-step PUT); parents are made. A failed write may leave a part. */
   async create(path: string, bytes: Uint8Array, parameters: Parameters = {}, signal?: AbortSignal): Promise<void> {
-    const { answer: first, peer: nameNode } = await this.#persist(() => this.#ask('PUT', path, { op: 'CREATE', ...parameters }, signal), signal);
+    const { answer: first, peer: nameNode } = await this.#persist(
+      () => this.#ask('PUT', path, { op: 'CREATE', ...parameters }, signal),
+      signal,
+    );
     const { peer, path: target } = await this.#redirect(first, nameNode, path, signal);
     const headers = { 'content-type': 'application/octet-stream' };
     const answer = await this.exchanger.send({ method: 'PUT', peer, path: target, headers, body: bytes }, signal);
@@ -173,9 +191,17 @@ export class WebHdfsClient {
   }
 
   /** One request to the name nodes: the active one first, the others when it fails in a way they may not. */
-  async #ask(method: 'GET' | 'PUT', path: string, parameters: Parameters, signal: AbortSignal | undefined): Promise<OpenBody> {
+  async #ask(
+    method: 'GET' | 'PUT',
+    path: string,
+    parameters: Parameters,
+    signal: AbortSignal | undefined,
+  ): Promise<OpenBody> {
     const { query, headers } = await this.#authentication.sign();
-    const all = new URLSearchParams({ ...Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])), ...query });
+    const all = new URLSearchParams({
+      ...Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
+      ...query,
+    });
     const target = `${this.#basePath}${encodePath(path)}?${all.toString()}`;
     let last: HdfsError | undefined;
     for (let turn = 0; turn < this.#nameNodes.length; turn += 1) {
@@ -207,7 +233,12 @@ export class WebHdfsClient {
     });
   }
 
-  async #redirect(answer: IncomingMessage, from: Peer, path: string, signal: AbortSignal | undefined): Promise<Redirect> {
+  async #redirect(
+    answer: IncomingMessage,
+    from: Peer,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Redirect> {
     await this.exchanger.text(answer, from, signal);
     const location = answer.headers.location;
     if (answer.statusCode !== 307 || location === undefined) {
@@ -216,8 +247,18 @@ export class WebHdfsClient {
     return readRedirect(location, from, path, this.#hostMap);
   }
 
-  async #failure(answer: IncomingMessage, peer: Peer, path: string, signal: AbortSignal | undefined): Promise<HdfsError> {
-    const failure = answerFailure(answer.statusCode ?? 0, await this.exchanger.text(answer, peer, signal), peer, this.subject(path));
+  async #failure(
+    answer: IncomingMessage,
+    peer: Peer,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<HdfsError> {
+    const failure = answerFailure(
+      answer.statusCode ?? 0,
+      await this.exchanger.text(answer, peer, signal),
+      peer,
+      this.subject(path),
+    );
     if (peer.role === 'name node' && failure.code !== 'HDFS_PROTOCOL') this.#everAnswered = true;
     return failure;
   }

@@ -2,7 +2,13 @@
 //
 // node:http and not fetch: data nodes always close the connection after a body, and a slow reader plus that
 // FIN crashes the process in current undici.
-import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
+import {
+  Agent as HttpAgent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { HdfsError, type Peer, timeoutFailure, transportFailure } from './failure.ts';
 
@@ -120,7 +126,11 @@ export class Exchanger {
     let length = 0;
     for await (const chunk of this.chunks(answer, peer, signal)) {
       length += chunk.length;
-      if (length > LONGEST_TEXT) throw new HdfsError('HDFS_PROTOCOL', `${peer.host}:${peer.port} sent a JSON answer above ${LONGEST_TEXT} bytes`);
+      if (length > LONGEST_TEXT)
+        throw new HdfsError(
+          'HDFS_PROTOCOL',
+          `${peer.host}:${peer.port} sent a JSON answer above ${LONGEST_TEXT} bytes`,
+        );
       parts.push(chunk);
     }
     return Buffer.concat(parts).toString('utf8');

@@ -56,11 +56,21 @@ export function hostMapHint(peer: Peer): string {
 }
 
 const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
-const CLOSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EADDRNOTAVAIL', 'EACCES', 'EPERM']);
+const CLOSED = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'EPERM',
+]);
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/;
 
 function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
 }
 
 /** A failure below HTTP: name look-up, connection, TLS, a connection cut off. */
@@ -71,7 +81,9 @@ export function transportFailure(error: unknown, peer: Peer): HdfsError {
   const kind = isName ? 'HDFS_NAME_NODE' : 'HDFS_DATA_NODE';
   if (UNRESOLVED.has(code)) {
     return new HdfsError(`${kind}_UNRESOLVED`, `the name of ${nameOf(peer)} cannot be resolved (${code})`, {
-      hint: isName ? 'Check the host in the webhdfs:// address, and that this machine is in the right network.' : hostMapHint(peer),
+      hint: isName
+        ? 'Check the host in the webhdfs:// address, and that this machine is in the right network.'
+        : hostMapHint(peer),
       remedy: 'next',
       settled: true,
       cause: error,
@@ -93,11 +105,15 @@ export function transportFailure(error: unknown, peer: Peer): HdfsError {
     });
   }
   const said = error instanceof Error ? error.message : String(error);
-  return new HdfsError('HDFS_INTERRUPTED', `the connection with ${nameOf(peer)} broke off (${code === '' ? said : code})`, {
-    hint: 'See the log of that node; the read goes on elsewhere as long as another replica lives.',
-    remedy: 'next',
-    cause: error,
-  });
+  return new HdfsError(
+    'HDFS_INTERRUPTED',
+    `the connection with ${nameOf(peer)} broke off (${code === '' ? said : code})`,
+    {
+      hint: 'See the log of that node; the read goes on elsewhere as long as another replica lives.',
+      remedy: 'next',
+      cause: error,
+    },
+  );
 }
 
 export function timeoutFailure(peer: Peer, phase: 'connect' | 'headers' | 'idle', ms: number): HdfsError {

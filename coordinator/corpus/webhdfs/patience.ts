@@ -60,6 +60,9 @@ export class Patience {
   #last(failure: HdfsError): HdfsError {
     const seconds = (this.#environment.now() - this.#began) / 1000;
     const story = `${failure.message} (gave up after ${this.#failures} attempts without progress, ${seconds.toFixed(1)} s)`;
-    return new HdfsError(failure.code, story, { ...(failure.hint === undefined ? {} : { hint: failure.hint }), cause: failure });
+    return new HdfsError(failure.code, story, {
+      ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+      cause: failure,
+    });
   }
 }

@@ -48,7 +48,13 @@ function shortBody(peer: Peer, what: string, cause?: unknown): HdfsError {
 }
 
 /** The body's chunks, cut at `wanted` bytes. A body that ends before is an error, however it ends. */
-async function* wholeBody(client: WebHdfsClient, body: OpenBody, wanted: number, place: string, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+async function* wholeBody(
+  client: WebHdfsClient,
+  body: OpenBody,
+  wanted: number,
+  place: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
   const { answer, peer } = body;
   const told = answer.headers['content-length']; // gateways stream without it
   if (told !== undefined && Number(told) !== wanted) {

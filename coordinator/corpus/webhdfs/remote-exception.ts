@@ -47,7 +47,10 @@ export function answerFailure(status: number, body: string, peer: Peer, subject:
   const told = `${exception}: ${message}`;
   switch (exception) {
     case 'FileNotFoundException':
-      return new HdfsError('CORPUS_NOT_FOUND', `there is no ${subject.path}`, { hint: 'Check the path; it starts at the root of HDFS.', cause: told });
+      return new HdfsError('CORPUS_NOT_FOUND', `there is no ${subject.path}`, {
+        hint: 'Check the path; it starts at the root of HDFS.',
+        cause: told,
+      });
     case 'AccessControlException':
     case 'AuthorizationException':
       return denied(message, subject, told);
@@ -92,9 +95,13 @@ function foreignAnswer(status: number, body: string, peer: Peer, subject: Subjec
     });
   }
   const start = body.replaceAll(/\s+/g, ' ').trim().slice(0, 120);
-  return new HdfsError('HDFS_PROTOCOL', `${nameOf(peer)} answered ${status} but not as WebHDFS does${start === '' ? '' : `: ${start}`}`, {
-    hint: "Check that the address is a name node's web address (port 9870 by default) or a gateway's.",
-    remedy: status >= 500 ? 'again' : 'none',
-    settled: true,
-  });
+  return new HdfsError(
+    'HDFS_PROTOCOL',
+    `${nameOf(peer)} answered ${status} but not as WebHDFS does${start === '' ? '' : `: ${start}`}`,
+    {
+      hint: "Check that the address is a name node's web address (port 9870 by default) or a gateway's.",
+      remedy: status >= 500 ? 'again' : 'none',
+      settled: true,
+    },
+  );
 }

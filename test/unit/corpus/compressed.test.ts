@@ -24,7 +24,12 @@ async function unpack(packed: Buffer, name: string, sizes?: readonly number[]): 
 }
 
 const chunking = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 });
-const members = fc.array(fc.array(fc.constantFrom('one\n', 'zwei', ' ', 'trois é\n', '\n'), { maxLength: 20 }).map((parts) => Buffer.from(parts.join(''))), { minLength: 1, maxLength: 4 });
+const members = fc.array(
+  fc
+    .array(fc.constantFrom('one\n', 'zwei', ' ', 'trois é\n', '\n'), { maxLength: 20 })
+    .map((parts) => Buffer.from(parts.join(''))),
+  { minLength: 1, maxLength: 4 },
+);
 
 function linesOf(parts: readonly Buffer[]): string[] {
   const lines = Buffer.concat(parts).toString().split('\n');
@@ -44,18 +49,24 @@ describe('gzip', () => {
   it('takes no truncated file for a whole one', async () => {
     const packed = gzipSync('some text that is long enough\n'.repeat(20));
     for (let length = 1; length < packed.length; length += 1) {
-      await expect(unpack(packed.subarray(0, length), 'cut.gz')).rejects.toMatchObject({ code: 'CORPUS_CORRUPT', message: expect.stringContaining('cut.gz') });
+      await expect(unpack(packed.subarray(0, length), 'cut.gz')).rejects.toMatchObject({
+        code: 'CORPUS_CORRUPT',
+        message: expect.stringContaining('cut.gz'),
+      });
     }
   });
 
   it('refuses garbage, before and after the data', async () => {
     await expect(unpack(Buffer.from('plain text\n'), 'x.gz')).rejects.toMatchObject({ code: 'CORPUS_CORRUPT' });
-    await expect(unpack(Buffer.concat([gzipSync('a\n'), Buffer.from('rest')]), 'x.gz')).rejects.toMatchObject({ code: 'CORPUS_CORRUPT' });
+    await expect(unpack(Buffer.concat([gzipSync('a\n'), Buffer.from('rest')]), 'x.gz')).rejects.toMatchObject({
+      code: 'CORPUS_CORRUPT',
+    });
   });
 
   it('loses no member behind a hole of zeros, where zlib stops without a word', async () => {
     const holed = Buffer.concat([gzipSync('a\n'), Buffer.alloc(600), gzipSync('b\n')]);
-    for (const sizes of [[1], [1_000]]) await expect(unpack(holed, 'x.gz', sizes)).rejects.toMatchObject({ code: 'CORPUS_CORRUPT' });
+    for (const sizes of [[1], [1_000]])
+      await expect(unpack(holed, 'x.gz', sizes)).rejects.toMatchObject({ code: 'CORPUS_CORRUPT' });
   });
 
   it("passes the reader's own error on", async () => {
@@ -67,19 +78,30 @@ describe('gzip', () => {
         throw Object.assign(new Error('gone'), { code: 'SOURCE_CHANGED' });
       },
     };
-    await expect(drain(readLines(broken, source.file, { file: 0, start: 0, end: source.file.length }))).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+    await expect(
+      drain(readLines(broken, source.file, { file: 0, start: 0, end: source.file.length })),
+    ).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
   });
 });
 
 describe('bzip2', () => {
   it('reads what the real program wrote, and two streams in a row', async () => {
     expect(await unpack(BZIP2_SMALL, 'x.bz2', [1])).toEqual(['one', 'two', 'three']);
-    expect(await unpack(Buffer.concat([BZIP2_SMALL, BZIP2_SMALL]), 'x.bz2')).toEqual(['one', 'two', 'three', 'one', 'two', 'three']);
+    expect(await unpack(Buffer.concat([BZIP2_SMALL, BZIP2_SMALL]), 'x.bz2')).toEqual([
+      'one',
+      'two',
+      'three',
+      'one',
+      'two',
+      'three',
+    ]);
   });
 
   it('takes no truncated or damaged file for a whole one', async () => {
     for (let length = 0; length < BZIP2_SMALL.length; length += 1) {
-      await expect(unpack(BZIP2_SMALL.subarray(0, length), 'cut.bz2')).rejects.toMatchObject({ code: 'CORPUS_CORRUPT' });
+      await expect(unpack(BZIP2_SMALL.subarray(0, length), 'cut.bz2')).rejects.toMatchObject({
+        code: 'CORPUS_CORRUPT',
+      });
     }
     for (let at = 0; at < BZIP2_SMALL.length; at += 1) {
       for (const bit of [1, 0x80]) {
@@ -95,7 +117,10 @@ describe('bzip2', () => {
   });
 
   it.skipIf(!hasBzip2)('agrees with the real program over blocks, runs and levels', async () => {
-    const random = Array.from({ length: 40_000 }, (_, k) => `w${(k * 2_654_435_761) % 7_919} ${'='.repeat(k % 300)}`).join('\n');
+    const random = Array.from(
+      { length: 40_000 },
+      (_, k) => `w${(k * 2_654_435_761) % 7_919} ${'='.repeat(k % 300)}`,
+    ).join('\n');
     for (const level of [1, 9]) {
       const lines = await unpack(bzip2(Buffer.from(random), level), 'x.bz2', [10_007]);
       expect(lines.join('\n') === random).toBe(true);

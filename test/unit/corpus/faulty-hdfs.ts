@@ -40,7 +40,11 @@ function sendBody(response: ServerResponse, body: Buffer, fault: Fault): void {
 }
 
 /** Serves `bytes` as every path; each OPEN takes the next fault, and then all are well. */
-export async function startFaultyHdfs(bytes: Buffer, faults: readonly Fault[], redirectHost = 'dn.hdfs.invalid'): Promise<FaultyHdfs> {
+export async function startFaultyHdfs(
+  bytes: Buffer,
+  faults: readonly Fault[],
+  redirectHost = 'dn.hdfs.invalid',
+): Promise<FaultyHdfs> {
   const waiting = [...faults];
   let current: Fault = OK;
   let port = 0;
@@ -48,21 +52,39 @@ export async function startFaultyHdfs(bytes: Buffer, faults: readonly Fault[], r
     const url = new URL(request.url ?? '/', 'http://x');
     const number = (name: string): number => Number(url.searchParams.get(name));
     const op = url.searchParams.get('op') ?? '';
-    state.log.push(op === 'OPEN' ? `OPEN ${number('offset')}+${number('length')}${url.searchParams.has('dn') ? ' at the data node' : ''}` : op);
+    state.log.push(
+      op === 'OPEN'
+        ? `OPEN ${number('offset')}+${number('length')}${url.searchParams.has('dn') ? ' at the data node' : ''}`
+        : op,
+    );
     const status = { pathSuffix: '', type: 'FILE', length: bytes.length, modificationTime: 5, fileId: state.fileId };
     if (op === 'GETFILESTATUS') response.end(JSON.stringify({ FileStatus: status }));
     else if (op === 'GETFILEBLOCKLOCATIONS') {
-      response.end(JSON.stringify({ BlockLocations: { BlockLocation: [{ offset: 0, length: bytes.length, hosts: [redirectHost], names: ['10.0.0.1:9866'] }] } }));
+      response.end(
+        JSON.stringify({
+          BlockLocations: {
+            BlockLocation: [{ offset: 0, length: bytes.length, hosts: [redirectHost], names: ['10.0.0.1:9866'] }],
+          },
+        }),
+      );
     } else if (op === 'OPEN' && url.searchParams.has('dn')) {
       sendBody(response, bytes.subarray(number('offset'), number('offset') + number('length')), current);
     } else if (op === 'OPEN') {
       current = waiting.shift() ?? OK;
-      if (current.kind === 'standby') exception(response, 403, 'StandbyException', 'Operation category READ is not supported in state standby');
-      else if (current.kind === 'starting') exception(response, 403, 'RetriableException', 'Namenode is in startup mode');
-      else if (current.kind === 'no-replica') exception(response, 403, 'IOException', 'No active nodes contain this block');
+      if (current.kind === 'standby')
+        exception(response, 403, 'StandbyException', 'Operation category READ is not supported in state standby');
+      else if (current.kind === 'starting')
+        exception(response, 403, 'RetriableException', 'Namenode is in startup mode');
+      else if (current.kind === 'no-replica')
+        exception(response, 403, 'IOException', 'No active nodes contain this block');
       else if (current.kind === 'server-error') exception(response, 500, 'RuntimeException', 'boom\n\tat java.base');
       else if (current.kind === 'not-json') response.writeHead(502).end('<html>bad gateway</html>');
-      else response.writeHead(307, { location: `http://${redirectHost}:${port}/webhdfs/v1/other?${url.searchParams.toString()}&dn=1` }).end();
+      else
+        response
+          .writeHead(307, {
+            location: `http://${redirectHost}:${port}/webhdfs/v1/other?${url.searchParams.toString()}&dn=1`,
+          })
+          .end();
     } else exception(response, 400, 'IllegalArgumentException', `Invalid value for webhdfs parameter "op": ${op}`);
   };
   const server = createServer(answer);

@@ -10,13 +10,24 @@ const piece = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('\n', '\r\n', '\r', '\n\n', ' ', '\t', '\0', '\ufeff') },
   { weight: 6, arbitrary: fc.constantFrom('a', 'word', 'é', '漢字', '😀', 'x'.repeat(40)) },
 );
-const text = fc.array(fc.oneof({ weight: 9, arbitrary: piece.map((part) => Buffer.from(part)) }, { weight: 1, arbitrary: fc.constantFrom([0xff], [0xe2, 0x82], [0xf0, 0x9f], [0x80]).map((part) => Buffer.from(part)) }), { maxLength: 60 }).map((parts) => Buffer.concat(parts));
+const text = fc
+  .array(
+    fc.oneof(
+      { weight: 9, arbitrary: piece.map((part) => Buffer.from(part)) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom([0xff], [0xe2, 0x82], [0xf0, 0x9f], [0x80]).map((part) => Buffer.from(part)),
+      },
+    ),
+    { maxLength: 60 },
+  )
+  .map((parts) => Buffer.concat(parts));
 const chunking = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 });
 
 /** The definition, plainly: split on line feeds, decode each line by itself. */
 function expectedLines(bytes: Buffer): string[] {
   const lines: string[] = [];
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     const feed = bytes.indexOf(0x0a, from);
     const to = feed < 0 ? bytes.length : feed;
     lines.push(bytes.toString('utf8', from, to).replace(/\r$/, ''));
@@ -79,7 +90,8 @@ describe('lines', () => {
       fc.asyncProperty(text, fc.integer({ min: 1, max: 70 }), chunking, async (bytes, size, sizes) => {
         const source = memorySource(bytes, sizes);
         const lines: string[] = [];
-        for (const split of await planSplits(source, [source.file], size)) lines.push(...(await drain(readLines(source, source.file, split))));
+        for (const split of await planSplits(source, [source.file], size))
+          lines.push(...(await drain(readLines(source, source.file, split))));
         expect(lines).toEqual(expectedLines(bytes));
       }),
       { numRuns: 300 },
@@ -88,17 +100,23 @@ describe('lines', () => {
 
   it('above the limit are cut the same way whatever the chunks, at blanks when there are any', async () => {
     await fc.assert(
-      fc.asyncProperty(text, chunking, chunking, fc.integer({ min: 16, max: 40 }), async (bytes, sizes, others, longestLine) => {
-        const read = async (chunks: readonly number[]): Promise<string[]> => {
-          const source = memorySource(bytes, chunks);
-          return drain(readLines(source, source.file, { file: 0, start: 0, end: bytes.length }, { longestLine }));
-        };
-        const lines = await read(sizes);
-        expect(await read(others)).toEqual(lines);
-        // Nothing is lost but the blanks at the cuts.
-        const bare = (all: readonly string[]): string => all.join('').replaceAll(/[ \t\r\ufffd]/g, '');
-        expect(bare(lines)).toBe(bare(expectedLines(bytes)));
-      }),
+      fc.asyncProperty(
+        text,
+        chunking,
+        chunking,
+        fc.integer({ min: 16, max: 40 }),
+        async (bytes, sizes, others, longestLine) => {
+          const read = async (chunks: readonly number[]): Promise<string[]> => {
+            const source = memorySource(bytes, chunks);
+            return drain(readLines(source, source.file, { file: 0, start: 0, end: bytes.length }, { longestLine }));
+          };
+          const lines = await read(sizes);
+          expect(await read(others)).toEqual(lines);
+          // Nothing is lost but the blanks at the cuts.
+          const bare = (all: readonly string[]): string => all.join('').replaceAll(/[ \t\r\ufffd]/g, '');
+          expect(bare(lines)).toBe(bare(expectedLines(bytes)));
+        },
+      ),
       { numRuns: 300 },
     );
   });

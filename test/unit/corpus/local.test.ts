@@ -29,7 +29,10 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 async function names(...specs: string[]): Promise<string[]> {
-  const source = await openCorpus(specs.map((spec) => join(root, spec)), {});
+  const source = await openCorpus(
+    specs.map((spec) => join(root, spec)),
+    {},
+  );
   return (await source.list()).map((file) => file.path.slice(root.length + 1));
 }
 
@@ -38,12 +41,19 @@ describe('local files', () => {
     expect(await names('texts')).toEqual(['texts/b.txt', 'texts/deep/a.txt']);
     expect(await names('texts/')).toEqual(['texts/b.txt', 'texts/deep/a.txt']);
     expect(await names('texts/*.*')).toEqual(['texts/b.txt', 'texts/photo.jpg']);
-    expect(await names('texts/photo.jpg', 'texts', 'texts/b.txt')).toEqual(['texts/photo.jpg', 'texts/b.txt', 'texts/deep/a.txt']);
+    expect(await names('texts/photo.jpg', 'texts', 'texts/b.txt')).toEqual([
+      'texts/photo.jpg',
+      'texts/b.txt',
+      'texts/deep/a.txt',
+    ]);
     expect(await names('odd [1].txt')).toEqual(['odd [1].txt']);
   });
 
   it('that are missing or empty are named', async () => {
-    await expect(names('nowhere.txt')).rejects.toMatchObject({ code: 'CORPUS_NOT_FOUND', message: expect.stringContaining('nowhere.txt') });
+    await expect(names('nowhere.txt')).rejects.toMatchObject({
+      code: 'CORPUS_NOT_FOUND',
+      message: expect.stringContaining('nowhere.txt'),
+    });
     await expect(names('nowhere/*.txt')).rejects.toMatchObject({ code: 'CORPUS_NOT_FOUND' });
     await expect(names('texts/*.csv')).rejects.toMatchObject({ code: 'CORPUS_NOT_FOUND' });
     await expect(names('empty')).rejects.toMatchObject({ code: 'CORPUS_EMPTY' });
@@ -56,7 +66,9 @@ describe('local files', () => {
     chmodSync(join(root, 'locked.txt'), 0);
     const source = await openCorpus([join(root, 'locked.txt')], {});
     const [file] = await source.list();
-    await expect(file === undefined ? undefined : drain(readLines(source, file, { file: 0, start: 0, end: 2 }))).rejects.toMatchObject({ code: 'CORPUS_UNREADABLE' });
+    await expect(
+      file === undefined ? undefined : drain(readLines(source, file, { file: 0, start: 0, end: 2 })),
+    ).rejects.toMatchObject({ code: 'CORPUS_UNREADABLE' });
   });
 
   it('that change after they were listed are no data', async () => {
@@ -68,7 +80,10 @@ describe('local files', () => {
     const read = async (): Promise<string[]> => drain(readLines(source, file, { file: 0, start: 0, end: file.length }));
     expect(await read()).toEqual(['one', 'two']);
     appendFileSync(path, 'three\n');
-    await expect(read()).rejects.toMatchObject({ code: 'SOURCE_CHANGED', message: expect.stringContaining('changing.txt') });
+    await expect(read()).rejects.toMatchObject({
+      code: 'SOURCE_CHANGED',
+      message: expect.stringContaining('changing.txt'),
+    });
     rmSync(path);
     await expect(read()).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
   });
@@ -88,13 +103,18 @@ describe('local files', () => {
     for await (const finding of examineCorpus([join(root, 'texts'), join(root, 'nowhere')], {})) findings.push(finding);
     expect(findings.map((finding) => finding.ok)).toEqual([true, true, false]);
     expect(findings[1]?.detail).toBe('"b one"');
-    expect(findings[2]).toMatchObject({ detail: expect.stringContaining('CORPUS_NOT_FOUND'), hint: expect.any(String) });
+    expect(findings[2]).toMatchObject({
+      detail: expect.stringContaining('CORPUS_NOT_FOUND'),
+      hint: expect.any(String),
+    });
   });
 });
 
 describe('the sample', () => {
   it('loses its tags, its punctuation and its capitals', () => {
-    expect(untag("\n\n\tThe/at Jury/nn-tl didn't/dod* say/vb ``/`` 1/2/cd ''/'' ,/, --/--\n ./.\nEnd/nn ./.")).toBe("the jury didn't say 1/2\nend\n");
+    expect(untag("\n\n\tThe/at Jury/nn-tl didn't/dod* say/vb ``/`` 1/2/cd ''/'' ,/, --/--\n ./.\nEnd/nn ./.")).toBe(
+      "the jury didn't say 1/2\nend\n",
+    );
   });
 
   it('is 500 files with 1.0 M words', async () => {
@@ -103,7 +123,8 @@ describe('the sample', () => {
     expect(files).toHaveLength(500);
     let words = 0;
     for (const file of files) {
-      for (const line of await drain(readLines(source, file, { file: 0, start: 0, end: file.length }))) words += line.split(' ').length;
+      for (const line of await drain(readLines(source, file, { file: 0, start: 0, end: file.length })))
+        words += line.split(' ').length;
     }
     expect(words).toBe(1_013_319);
   });

@@ -8,7 +8,11 @@ export interface MemorySource extends CorpusSource {
 }
 
 /** `sizes` are the chunk lengths, used in turn. */
-export function memorySource(bytes: Uint8Array, sizes: readonly number[] = [65_536], path = 'memory.txt'): MemorySource {
+export function memorySource(
+  bytes: Uint8Array,
+  sizes: readonly number[] = [65_536],
+  path = 'memory.txt',
+): MemorySource {
   const file: CorpusFile = { path, length: bytes.length, modified: 0, id: '1', codec: codecOf(path) };
   let total = 0;
   return {

@@ -36,25 +36,45 @@ describe('addresses', () => {
   });
 
   it('refuse bad ones, as bad usage', async () => {
-    for (const spec of ['webhdfs:///x', 'webhdfs://u@h/x', 'webhdfs://h:0/x', 'webhdfs://h:x/x', 'hdfs://nn:8020/x', 's3://b/x', '']) {
+    for (const spec of [
+      'webhdfs:///x',
+      'webhdfs://u@h/x',
+      'webhdfs://h:0/x',
+      'webhdfs://h:x/x',
+      'hdfs://nn:8020/x',
+      's3://b/x',
+      '',
+    ]) {
       await expect(openCorpus([spec], {}), spec).rejects.toMatchObject({ code: 'CORPUS_BAD_SPEC', exit: 2 });
     }
     await expect(openCorpus([], {})).rejects.toMatchObject({ code: 'CORPUS_BAD_SPEC' });
-    await expect(openCorpus(['webhdfs://h/x'], { hdfsUser: 'no such name' })).rejects.toMatchObject({ code: 'HDFS_USER_BAD', exit: 2 });
+    await expect(openCorpus(['webhdfs://h/x'], { hdfsUser: 'no such name' })).rejects.toMatchObject({
+      code: 'HDFS_USER_BAD',
+      exit: 2,
+    });
   });
 
   it('encode every segment, and keep our own path over the redirect’s', () => {
     expect(encodePath('/a b/\u00fc?#%/\u00e9')).toBe('/a%20b/%C3%BC%3F%23%25/%C3%A9');
     const from = nameNodePeer('http://nn:9870');
-    const to = readRedirect('http://dn1:9864/webhdfs/v1/caf%C3%A9?op=OPEN&offset=3', from, '/cafe\u0301', { dn1: 'localhost:7' });
-    expect(to).toEqual({ peer: { role: 'data node', host: 'localhost', port: 7, secure: false, toldAs: 'dn1:9864' }, path: '/webhdfs/v1/cafe%CC%81?op=OPEN&offset=3' });
+    const to = readRedirect('http://dn1:9864/webhdfs/v1/caf%C3%A9?op=OPEN&offset=3', from, '/cafe\u0301', {
+      dn1: 'localhost:7',
+    });
+    expect(to).toEqual({
+      peer: { role: 'data node', host: 'localhost', port: 7, secure: false, toldAs: 'dn1:9864' },
+      path: '/webhdfs/v1/cafe%CC%81?op=OPEN&offset=3',
+    });
     const knox = readRedirect('http://knox:8443/gateway/x/webhdfs/data/v1/webhdfs/v1/f?_=AAAB', from, '/f', {});
     expect(knox.path).toBe('/gateway/x/webhdfs/data/v1/webhdfs/v1/f?_=AAAB');
   });
 
   it('are not followed from https to http, nor out of HTTP', () => {
-    expect(() => readRedirect('http://dn:1/webhdfs/v1/f', nameNodePeer('https://nn:9871'), '/f', {})).toThrowError(expect.objectContaining({ code: 'HDFS_REDIRECT' }));
-    expect(() => readRedirect('file:///etc/passwd', nameNodePeer('http://nn:9870'), '/f', {})).toThrowError(expect.objectContaining({ code: 'HDFS_REDIRECT' }));
+    expect(() => readRedirect('http://dn:1/webhdfs/v1/f', nameNodePeer('https://nn:9871'), '/f', {})).toThrowError(
+      expect.objectContaining({ code: 'HDFS_REDIRECT' }),
+    );
+    expect(() => readRedirect('file:///etc/passwd', nameNodePeer('http://nn:9870'), '/f', {})).toThrowError(
+      expect.objectContaining({ code: 'HDFS_REDIRECT' }),
+    );
   });
 });
 

@@ -25,7 +25,12 @@ function environment(): Environment & { readonly waits: number[] } {
   };
 }
 
-const options: CorpusOptions = { hdfsUser: 'ann', hdfsHostMap: { 'dn.hdfs.invalid': '127.0.0.1' }, hdfsIdleMs: 40, hdfsAttempts: 6 };
+const options: CorpusOptions = {
+  hdfsUser: 'ann',
+  hdfsHostMap: { 'dn.hdfs.invalid': '127.0.0.1' },
+  hdfsIdleMs: 40,
+  hdfsAttempts: 6,
+};
 let peer: FaultyHdfs | undefined;
 
 afterEach(async () => {
@@ -33,9 +38,23 @@ afterEach(async () => {
   peer = undefined;
 });
 
-async function read(faults: readonly Fault[], how: { readonly env?: Environment; readonly offset?: number; readonly length?: number; readonly options?: CorpusOptions; readonly each?: () => Promise<void>; readonly text?: Buffer } = {}): Promise<Buffer> {
+async function read(
+  faults: readonly Fault[],
+  how: {
+    readonly env?: Environment;
+    readonly offset?: number;
+    readonly length?: number;
+    readonly options?: CorpusOptions;
+    readonly each?: () => Promise<void>;
+    readonly text?: Buffer;
+  } = {},
+): Promise<Buffer> {
   peer = await startFaultyHdfs(how.text ?? bytes, faults);
-  const source = await openCorpus([`webhdfs://${peer.origin}/f`], { ...options, ...how.options }, how.env ?? environment());
+  const source = await openCorpus(
+    [`webhdfs://${peer.origin}/f`],
+    { ...options, ...how.options },
+    how.env ?? environment(),
+  );
   try {
     const [file] = await source.list();
     if (file === undefined) throw new Error('no file');
@@ -53,18 +72,34 @@ async function read(faults: readonly Fault[], how: { readonly env?: Environment;
 const after = fc.integer({ min: 0, max: bytes.length });
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('reset' as const, 'short' as const), after }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('standby' as const, 'starting' as const, 'no-replica' as const, 'server-error' as const, 'offer-short' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        'standby' as const,
+        'starting' as const,
+        'no-replica' as const,
+        'server-error' as const,
+        'offer-short' as const,
+      ),
+    }),
+  },
 );
 
 describe('a read', () => {
   it('is exact under any few faults at any bytes', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fault, { maxLength: 5 }), fc.nat(bytes.length), fc.nat(bytes.length), async (faults, a, b) => {
-        const [from, to] = a < b ? [a, b] : [b, a];
-        const got = await read(faults, { offset: from, length: to - from });
-        await peer?.close();
-        expect(got.equals(bytes.subarray(from, to))).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.array(fault, { maxLength: 5 }),
+        fc.nat(bytes.length),
+        fc.nat(bytes.length),
+        async (faults, a, b) => {
+          const [from, to] = a < b ? [a, b] : [b, a];
+          const got = await read(faults, { offset: from, length: to - from });
+          await peer?.close();
+          expect(got.equals(bytes.subarray(from, to))).toBe(true);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -82,7 +117,10 @@ describe('a read', () => {
       [{ kind: 'not-json' }, 'HDFS_PROTOCOL'],
     ];
     for (const [each, code] of cases) {
-      await expect(read(Array.from({ length: 50 }, () => each)), JSON.stringify(each)).rejects.toMatchObject({ code, hint: expect.any(String) });
+      await expect(read(Array.from({ length: 50 }, () => each)), JSON.stringify(each)).rejects.toMatchObject({
+        code,
+        hint: expect.any(String),
+      });
       // Tried again, but not for ever.
       const opens = peer?.log.filter((line) => line.startsWith('OPEN') && !line.endsWith('data node')).length ?? 0;
       expect(opens).toBeGreaterThan(1);
@@ -92,7 +130,9 @@ describe('a read', () => {
   });
 
   it('is given up when every attempt brings only a few bytes', async () => {
-    await expect(read(Array.from({ length: 50 }, () => ({ kind: 'short' as const, after: 10 })))).rejects.toMatchObject({ code: 'HDFS_SHORT_BODY', message: expect.stringMatching(/\/f from byte \d+/) });
+    await expect(read(Array.from({ length: 50 }, () => ({ kind: 'short' as const, after: 10 })))).rejects.toMatchObject(
+      { code: 'HDFS_SHORT_BODY', message: expect.stringMatching(/\/f from byte \d+/) },
+    );
   });
 
   it('goes on at the byte after the last one received', async () => {
@@ -105,7 +145,12 @@ describe('a read', () => {
 
   it('waits longer each time, with jitter, up to the cap', async () => {
     const env = environment();
-    await expect(read(Array.from({ length: 20 }, () => ({ kind: 'starting' as const })), { env, options: { hdfsAttempts: 9 } })).rejects.toMatchObject({ code: 'HDFS_SAFE_MODE' });
+    await expect(
+      read(
+        Array.from({ length: 20 }, () => ({ kind: 'starting' as const })),
+        { env, options: { hdfsAttempts: 9 } },
+      ),
+    ).rejects.toMatchObject({ code: 'HDFS_SAFE_MODE' });
     expect(env.waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
   });
 
@@ -131,7 +176,8 @@ describe('a read', () => {
     const [file] = await source.list();
     if (file === undefined) throw new Error('no file');
     const reading = (async () => {
-      for await (const chunk of source.read(file, 0, file.length)) if (chunk.length > 0 && peer !== undefined) peer.fileId = 8;
+      for await (const chunk of source.read(file, 0, file.length))
+        if (chunk.length > 0 && peer !== undefined) peer.fileId = 8;
     })();
     await expect(reading).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
     await source.close();
@@ -146,12 +192,15 @@ describe('a read', () => {
       const url = new URL(request.url ?? '/', 'http://x');
       if (url.searchParams.get('delegation') === 'NEWTOKEN') {
         expect(url.searchParams.has('user.name')).toBe(false);
-        response.end(JSON.stringify({ FileStatus: { pathSuffix: '', type: 'FILE', length: 1, modificationTime: 1, fileId: 1 } }));
+        response.end(
+          JSON.stringify({ FileStatus: { pathSuffix: '', type: 'FILE', length: 1, modificationTime: 1, fileId: 1 } }),
+        );
         return;
       }
       if (renewals === 1) writeFileSync(hdfsTokenFile, 'NEWTOKEN');
       renewals += 1;
-      const message = 'Failed to obtain user group information: org.apache.hadoop.security.token.SecretManager$InvalidToken: Token has expired';
+      const message =
+        'Failed to obtain user group information: org.apache.hadoop.security.token.SecretManager$InvalidToken: Token has expired';
       response.writeHead(403).end(JSON.stringify({ RemoteException: { exception: 'SecurityException', message } }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -164,7 +213,10 @@ describe('a read', () => {
     expect(await source.list()).toHaveLength(1);
     expect(renewals).toBe(2);
     writeFileSync(hdfsTokenFile, 'two words');
-    await expect(source.list()).rejects.toMatchObject({ code: 'HDFS_TOKEN_FILE', message: expect.not.stringContaining('two words') });
+    await expect(source.list()).rejects.toMatchObject({
+      code: 'HDFS_TOKEN_FILE',
+      message: expect.not.stringContaining('two words'),
+    });
     await source.close();
     await new Promise((resolve) => server.close(resolve));
     rmSync(folder, { recursive: true });
@@ -177,7 +229,8 @@ describe('a read', () => {
     if (file === undefined) throw new Error('no file');
     const abort = new AbortController();
     const reading = (async () => {
-      for await (const chunk of source.read(file, 0, file.length, abort.signal)) if (chunk.length > 0) setTimeout(() => abort.abort(), 20);
+      for await (const chunk of source.read(file, 0, file.length, abort.signal))
+        if (chunk.length > 0) setTimeout(() => abort.abort(), 20);
     })();
     await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
     await source.close();

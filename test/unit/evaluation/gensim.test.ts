@@ -24,9 +24,7 @@ interface Expected {
   }[];
 }
 
-const expected = JSON.parse(
-  readFileSync(new URL('gensim-small-model.json', import.meta.url), 'utf8'),
-) as Expected;
+const expected = JSON.parse(readFileSync(new URL('gensim-small-model.json', import.meta.url), 'utf8')) as Expected;
 const model = smallModel();
 
 describe('gensim', () => {

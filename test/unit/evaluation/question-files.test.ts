@@ -19,7 +19,9 @@ describe('questions', () => {
     [': s\n', 'QUESTIONS_EMPTY', /no question/],
     ['', 'QUESTIONS_EMPTY', /no question/],
   ])('%j is refused', (text, code, message) => {
-    expect(() => parseQuestions(text)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+    expect(() => parseQuestions(text)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
   });
 });
 

@@ -18,11 +18,20 @@ export function smallModel(): WordVectors {
   for (let stem = 0; stem < STEMS; stem++) {
     const root = vector();
     rows.set(`w${stem}`, root);
-    rows.set(`w${stem}s`, root.map((value, d) => value + 1.2 * plural[d]! + 0.35 * noise()));
+    rows.set(
+      `w${stem}s`,
+      root.map((value, d) => value + 1.2 * plural[d]! + 0.35 * noise()),
+    );
   }
   for (let stem = 0; stem < STEMS; stem += 3) {
-    rows.set(`W${stem}`, rows.get(`w${stem}`)!.map((value) => value + 0.1 * noise()));
-    rows.set(`W${stem}S`, rows.get(`w${stem}s`)!.map((value) => value + 0.1 * noise()));
+    rows.set(
+      `W${stem}`,
+      rows.get(`w${stem}`)!.map((value) => value + 0.1 * noise()),
+    );
+    rows.set(
+      `W${stem}S`,
+      rows.get(`w${stem}s`)!.map((value) => value + 0.1 * noise()),
+    );
   }
   return { words: [...rows.keys()], dim: DIM, values: Float32Array.from([...rows.values()].flat()) };
 }

@@ -35,6 +35,23 @@ async function finish(run: SmallRun, tabs: readonly Tab[]): Promise<void> {
   expect(run.journal.open).toBe(0);
 }
 
+describe('a volunteer that gives everything back', () => {
+  it('is let go after a dozen leases, and others train them', async () => {
+    const { run, tabs } = await inTraining();
+    const [idler] = tabs as [Tab];
+    for (let turns = 0; turns < 40 && idler.closed === null; turns++) {
+      const head = idler.volunteer.leases[0]!.grant.lease;
+      run.desk.receive(idler.volunteer, encodeToCoordinator({ tag: 'returned', lease: head, reason: 'no' }));
+      run.desk.receive(idler.volunteer, encodeToCoordinator({ tag: 'ready' }));
+    }
+    expect(idler.closed).toBe(CLOSE.violation);
+    expect(idler.closeReason).toContain('RETURNS');
+    expect(run.journal.kinds('ended')).toBeLessThan(20);
+    const worker = new Tab(run);
+    await finish(run, [worker]);
+  });
+});
+
 describe('a lease that takes too long', () => {
   it('is cancelled, leased again, and its late result changes nothing', async () => {
     const { run, tabs } = await inTraining();

@@ -1,6 +1,6 @@
 // A small run in memory: real grid, model, desk, sessions and engine; frames go through queues, time is set by hand.
 import type { Episode } from '../../../coordinator/leases/episode.ts';
-import type { DeskConstants, DeskEvent } from '../../../coordinator/leases/lease-desk.ts';
+import type { DeskConstants, DeskEvent } from '../../../coordinator/leases/desk-types.ts';
 import { LeaseDesk } from '../../../coordinator/leases/lease-desk.ts';
 import type { Volunteer } from '../../../coordinator/leases/volunteer.ts';
 import { Model } from '../../../coordinator/model/model.ts';

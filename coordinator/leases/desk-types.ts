@@ -1,0 +1,46 @@
+// What the lease desk is told, and what it tells.
+import type { RowFormat } from '../../protocol/rows.ts';
+import type { LeaseConstants, LeaseRecord } from './lease-builder.ts';
+import type { Volunteer } from './volunteer.ts';
+
+export interface DeskConstants extends LeaseConstants {
+  readonly dim: number;
+  readonly damping: number;
+  readonly sample: number;
+  readonly rowsUp: RowFormat;
+  /** Corpus count of each word. Shape (V). */
+  readonly counts: Float64Array;
+  /** A lease should take a volunteer about so long, in ms. */
+  readonly leaseMs: number;
+  /** Least time before a lease expires, in ms. */
+  readonly graceMs: number;
+  readonly maxVolunteers: number;
+}
+
+/** What happened, for the journal, the meters and the log. */
+export type DeskEvent =
+  | { readonly kind: 'joined'; readonly volunteer: Volunteer }
+  | { readonly kind: 'gone'; readonly volunteer: Volunteer; readonly reason: string }
+  | { readonly kind: 'granted'; readonly record: LeaseRecord; readonly volunteer: Volunteer }
+  | {
+      readonly kind: 'applied';
+      readonly record: LeaseRecord;
+      readonly volunteer: Volunteer;
+      readonly loss: number;
+      readonly rows: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly record: LeaseRecord;
+      readonly volunteer: Volunteer;
+      readonly cause: 'expired' | 'returned' | 'rejected';
+      readonly reason: string;
+    }
+  | { readonly kind: 'late'; readonly lease: number; readonly volunteer: Volunteer };
+
+export interface DeskEdges {
+  now(): number;
+  /** Learning rate at this moment of the run. */
+  alpha(): number;
+  report(event: DeskEvent): void;
+}

@@ -1,0 +1,31 @@
+// How much work a lease holds, and how long it may take.
+import { LIMITS } from '../../protocol/limits.ts';
+import type { Volunteer } from './volunteer.ts';
+
+/** Pairs of a volunteer's first lease, before its speed is known. */
+const FIRST_LEASE_PAIRS = 12_288;
+/** Leases of the expected length after which one expires. */
+const PATIENCE = 4;
+
+/**
+ * Pairs for about `leaseMs` of this volunteer's time, but no more than half of what it will get of the pairs that
+ * wait: as an episode runs out leases shrink, so that a slow volunteer does not hold the last block for long (guided
+ * self-scheduling, Polychronopoulos and Kuck 1987).
+ */
+export function leasePairs(one: Volunteer, all: Iterable<Volunteer>, waiting: number, leaseMs: number): number {
+  if (one.pairsPerSecond === 0) return FIRST_LEASE_PAIRS;
+  let together = 0;
+  for (const other of all) if (!other.paused && !other.leaving) together += other.pairsPerSecond;
+  const share = (waiting * one.pairsPerSecond) / together;
+  return Math.min(LIMITS.leasePairs, (one.pairsPerSecond * leaseMs) / 1000, share / 2);
+}
+
+/** Milliseconds that a lease of `pairs` may take before it expires. */
+export function allowanceMs(
+  one: Volunteer,
+  pairs: number,
+  limits: { readonly leaseMs: number; readonly graceMs: number },
+): number {
+  const expectedMs = one.pairsPerSecond > 0 ? (pairs / one.pairsPerSecond) * 1000 : limits.leaseMs * PATIENCE;
+  return Math.max(limits.graceMs, PATIENCE * expectedMs);
+}

@@ -1,0 +1,49 @@
+// How large leases are and how long they may take, by speed and by what is left.
+import { describe, expect, it } from 'vitest';
+import { allowanceMs, leasePairs } from '../../../coordinator/leases/lease-size.ts';
+import { Volunteer } from '../../../coordinator/leases/volunteer.ts';
+import { Model } from '../../../coordinator/model/model.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
+
+const model = new Model(2, 2);
+function volunteer(pairsPerSecond: number): Volunteer {
+  const one = new Volunteer(1, { send: () => undefined, close: () => undefined, buffered: 0 }, false, 0, model);
+  one.pairsPerSecond = pairsPerSecond;
+  return one;
+}
+
+describe('the size of a lease', () => {
+  const slow = volunteer(10_000);
+  const fast = volunteer(90_000);
+
+  it('is the lease time at the measured speed while there is plenty of work', () => {
+    expect(leasePairs(slow, [slow, fast], 1e9, 3000)).toBe(30_000);
+    expect(leasePairs(fast, [slow, fast], 1e9, 3000)).toBe(LIMITS.leasePairs > 270_000 ? 270_000 : LIMITS.leasePairs);
+  });
+
+  it("shrinks to half of the volunteer's share of what waits", () => {
+    expect(leasePairs(slow, [slow, fast], 100_000, 3000)).toBe(5000);
+    expect(leasePairs(fast, [slow, fast], 100_000, 3000)).toBe(45_000);
+  });
+
+  it('does not count those who pause or leave', () => {
+    const pausing = volunteer(1e6);
+    pausing.paused = true;
+    expect(leasePairs(slow, [slow, pausing], 20_000, 3000)).toBe(10_000);
+  });
+
+  it('begins small for a volunteer that nobody knows', () => {
+    const stranger = volunteer(0);
+    expect(leasePairs(stranger, [stranger, fast], 1e9, 3000)).toBeLessThan(20_000);
+  });
+});
+
+describe('the allowance of a lease', () => {
+  const limits = { leaseMs: 3000, graceMs: 20_000 };
+
+  it('is at least the grace, and four times what is expected', () => {
+    expect(allowanceMs(volunteer(10_000), 30_000, limits)).toBe(20_000);
+    expect(allowanceMs(volunteer(1000), 30_000, limits)).toBe(120_000);
+    expect(allowanceMs(volunteer(0), 12_288, limits)).toBe(48_000);
+  });
+});
