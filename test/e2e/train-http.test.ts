@@ -100,7 +100,9 @@ describe('status and figures', () => {
   it('answers the status of the run without secrets', async () => {
     const text = await (await get('/api/run')).text();
     const run = JSON.parse(text) as RunStatus;
-    expect(run).toMatchObject({ state: 'training', epoch: 1, config: { dim: 16, epochs: 1000 }, vocabulary: 600 });
+    expect(run).toMatchObject({ state: 'training', config: { dim: 16, epochs: 1000 }, vocabulary: 600 });
+    expect(run.epoch).toBeGreaterThanOrEqual(1);
+    expect(run.epoch).toBeLessThanOrEqual(1000);
     expect(run.progress).toMatchObject({ unit: 'tokens', total: 240_000_000 });
     expect(run.volunteers).toMatchObject([{ id: 1, engine: 'cpu', local: true }]);
     expect(run.episode!.grid).toHaveLength(run.episode!.parts ** 2);
