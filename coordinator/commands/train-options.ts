@@ -1,7 +1,7 @@
 // The options of `tributary train`: names, defaults, help and checks in one place.
 import { InvalidArgumentError, Option } from 'commander';
 import { LIMITS } from '../../protocol/limits.ts';
-import { DEFAULT_ALPHA } from '../run/config.ts';
+import { DEFAULT_ALPHA, SCHEDULE } from '../run/config.ts';
 import { wholeNumber } from './option-values.ts';
 
 export interface TrainOptions {
@@ -17,6 +17,7 @@ export interface TrainOptions {
   readonly alpha: number;
   readonly vocab: string;
   readonly schedule: 'grid';
+  readonly batch: number;
   readonly rows: 'int8' | 'f32';
   readonly host: string;
   readonly port: number;
@@ -49,8 +50,16 @@ export const FIXED_BY_CHECKPOINT = [
   'alpha',
   'vocab',
   'schedule',
+  'batch',
   'rows',
 ] as const;
+
+/** @throws InvalidArgumentError; the seed's schedule is named, since people will look for it */
+function schedule(text: string): 'grid' {
+  if (text === 'grid') return text;
+  const why = text === 'downpour' ? 'Downpour is not built yet.' : `There is no schedule ${text}.`;
+  throw new InvalidArgumentError(`${why} The only one is grid.`);
+}
 
 function number(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -82,7 +91,10 @@ export function trainOptions(): Option[] {
       '--vocab <path>',
       'word list that restricts the vocabulary: words, or word<TAB>count lines; local or webhdfs://',
     ).default('', 'none'),
-    option('--schedule <name>', 'how work is scheduled').choices(['grid']).default('grid'),
+    option('--schedule <name>', 'how work is scheduled').argParser(schedule).default('grid'),
+    option('--batch <pairs>', 'pairs per minibatch')
+      .argParser(wholeNumber(1, SCHEDULE.chunkPairs))
+      .default(0, '768, fewer beyond 16 parts'),
     option('--rows <format>', 'row values on the wire').choices(['int8', 'f32']).default('int8'),
     option('--host <address>', 'address to listen on').default('127.0.0.1'),
     option('--port <n>', 'port to listen on; 0: any free one').argParser(wholeNumber(0, 65535)).default(8080),

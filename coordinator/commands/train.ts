@@ -191,6 +191,7 @@ function freshConfig(corpus: readonly string[], options: TrainOptions): RunConfi
     alpha: options.alpha,
     seed: options.seed,
     schedule: options.schedule,
+    batch: options.batch,
     rowsDown: options.rows,
     rowsUp: options.rows,
   };

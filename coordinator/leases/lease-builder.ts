@@ -38,6 +38,8 @@ export interface LeaseConstants {
   readonly negative: number;
   readonly chunkPairs: number;
   readonly rowsDown: RowFormat;
+  /** Pairs per minibatch; 0: by the number of parts. */
+  readonly batch: number;
 }
 
 export class LeaseBuilder {
@@ -60,7 +62,7 @@ export class LeaseBuilder {
     held: HeldRows,
     options: { alpha: number; reset: boolean; now: number },
   ): { record: LeaseRecord; frame: Uint8Array<ArrayBuffer> } {
-    const { seed, negative, chunkPairs, rowsDown } = this.#constants;
+    const { seed, negative, chunkPairs, rowsDown, batch } = this.#constants;
     const { input, output, dim } = this.#model;
     const tables = this.#tables.of(grant.parts);
     const inputMembers = tables.input.members[grant.inputPart]!;
@@ -73,7 +75,7 @@ export class LeaseBuilder {
     );
     const inputCounts =
       rule === 'decoupled' ? census.inputCounts(grant.inputPart, inputMembers.length) : new Uint32Array(0);
-    const minibatch = minibatchPairs(grant.parts);
+    const minibatch = batch > 0 ? batch : minibatchPairs(grant.parts);
     const plan = this.#planner.plan({
       seed,
       episode: grant.episode,

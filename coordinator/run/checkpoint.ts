@@ -144,6 +144,7 @@ const TRAINING_NUMBERS = [
   'epochs',
   'alpha',
   'seed',
+  'batch',
 ] as const;
 const TRAINING_TEXTS = ['vocab', 'schedule', 'rowsDown', 'rowsUp'] as const;
 

@@ -17,6 +17,8 @@ export interface TrainingConfig {
   readonly alpha: number;
   readonly seed: number;
   readonly schedule: 'grid';
+  /** Pairs per minibatch; 0: by the number of parts (word2vec/curriculum.ts, minibatchPairs). */
+  readonly batch: number;
   readonly rowsDown: RowFormat;
   readonly rowsUp: RowFormat;
 }

@@ -40,6 +40,7 @@ function state(number: number): CheckpointState {
       alpha: 0.06,
       seed: 1,
       schedule: 'grid',
+      batch: 0,
       rowsDown: 'int8',
       rowsUp: 'int8',
     },
