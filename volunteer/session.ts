@@ -53,6 +53,7 @@ export class VolunteerSession {
   #leaving = false;
   #hidden = false;
   #closed = false;
+  #settled: Promise<void> = Promise.resolve();
   /** Leases asked for and not yet received. */
   #asked = 0;
   /** Corpus words of results sent and not yet answered. */
@@ -61,6 +62,11 @@ export class VolunteerSession {
   constructor(edges: SessionEdges, report: (event: SessionEvent) => void) {
     this.#edges = edges;
     this.#report = report;
+  }
+
+  /** Resolves, never rejects, once no lease of this session is in the engine; also after it was closed. */
+  get settled(): Promise<void> {
+    return this.#settled;
   }
 
   /** The socket is open. */
@@ -177,7 +183,7 @@ export class VolunteerSession {
       this.#fail(error);
       return;
     }
-    if (this.#training === null) void this.#trainQueue();
+    if (this.#training === null) this.#settled = this.#trainQueue();
   }
 
   /** Trains queued leases until none is left. Never rejects: failures are reported. */

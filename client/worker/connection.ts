@@ -28,6 +28,7 @@ export class Connection {
   #retryMs = FIRST_RETRY_MS;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #ended = false;
+  #leaving = false;
   #paused = false;
   #hidden = false;
 
@@ -38,7 +39,9 @@ export class Connection {
   async open(): Promise<void> {
     if (this.#ended) return;
     this.#edges.connecting();
-    // The engine first: the greeting names the device, and a tab without one has nothing to offer.
+    // The engine holds one lease at a time: what the broken connection left in it must end first.
+    await this.#session?.settled;
+    // The engine before the socket: the greeting names the device, and a tab without one has nothing to offer.
     const facts = await this.#edges.facts();
     if (this.#ended) return;
     const socket = new WebSocket(this.#edges.url);
@@ -81,6 +84,8 @@ export class Connection {
   #closed(session: VolunteerSession, code: number, reason: string): void {
     session.close();
     if (this.#ended || session !== this.#session) return;
+    // Whoever wanted to go does not come back to say so.
+    if (this.#leaving) return this.leave();
     switch (code) {
       case CLOSE.finished:
         return this.#over('done', reason);
@@ -119,6 +124,7 @@ export class Connection {
 
   /** Finishes the lease in training, then leaves; at once when there is no connection. */
   finish(): void {
+    this.#leaving = true;
     if (this.#socket?.readyState === WebSocket.OPEN) this.#session?.finish();
     else this.leave();
   }

@@ -10,7 +10,8 @@ const GPU_PATIENCE = 3;
 /** Makes the engine when first asked, and again after it failed. */
 export class EngineKeeper {
   readonly #choice: EngineChoice;
-  #engine: Engine | null = null;
+  /** The engine, or the making of it: whoever asks meanwhile gets the same one. */
+  #engine: Promise<Engine> | null = null;
   #failures = 0;
   /** Why the CPU is used although `auto` was asked for; null otherwise. */
   fallback: string | null = null;
@@ -20,8 +21,8 @@ export class EngineKeeper {
   }
 
   /** @throws Error when WebGPU was demanded and is not to be had */
-  async get(): Promise<Engine> {
-    return (this.#engine ??= await this.#make());
+  get(): Promise<Engine> {
+    return (this.#engine ??= this.#make());
   }
 
   async #make(): Promise<Engine> {
@@ -39,8 +40,7 @@ export class EngineKeeper {
 
   /** The engine failed in mid-lease: the next `get` makes a new one, on the CPU after too many failures. */
   failed(error: unknown): void {
-    this.#engine?.dispose();
-    this.#engine = null;
+    this.dispose();
     this.#failures++;
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#failures < GPU_PATIENCE) return;
@@ -54,8 +54,13 @@ export class EngineKeeper {
     this.#failures = 0;
   }
 
+  /** Frees the device; the next `get` makes a new one. */
   dispose(): void {
-    this.#engine?.dispose();
+    // Whoever asked for an engine that could not be made was told.
+    this.#engine?.then(
+      (engine) => engine.dispose(),
+      () => undefined,
+    );
     this.#engine = null;
   }
 }

@@ -11,6 +11,9 @@ const REPORT_MS = 250;
 /** Share of the newest piece in the moving rate. */
 const BLEND = 0.4;
 
+/** States that are final: what comes later is an echo. */
+const ENDED: ReadonlySet<WorkerState> = new Set(['done', 'error', 'left']);
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 class Volunteer implements VolunteerWorker {
@@ -61,6 +64,8 @@ class Volunteer implements VolunteerWorker {
       event: (event) => {
         if (event.kind === 'trained') keeper.succeeded();
         this.#event(event);
+        // The page may stay open: its GPU memory is not kept for nothing.
+        if (event.kind === 'left') keeper.dispose();
       },
       connecting: () => {
         this.#retryAt = null;
@@ -170,8 +175,7 @@ class Volunteer implements VolunteerWorker {
   }
 
   #set(state: WorkerState, reason: string): void {
-    const final = this.#status.state === 'done' || this.#status.state === 'error';
-    if (final) return;
+    if (ENDED.has(this.#status.state)) return;
     this.#status.state = state;
     this.#status.reason = reason;
     this.#send();
