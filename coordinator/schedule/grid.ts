@@ -69,6 +69,7 @@ export class Grid {
   readonly #lastInput = new Map<number, number>();
   #locks: Locks | null = null;
   #parts = 0;
+  #waitingChunks = 0;
   #nextLease: number;
 
   /** @param nextLease number of the first lease; a resumed run goes on counting */
@@ -105,6 +106,7 @@ export class Grid {
       left += waiting[block]!;
     }
     this.#episodes.push({ episode, chunkStart, chunks, waiting, left });
+    this.#waitingChunks += left;
     this.#adoptPartition();
   }
 
@@ -187,6 +189,7 @@ export class Grid {
     while (end < chunkStart[block + 1]! && end - first < wanted && chunks[end] === CHUNK.waiting)
       chunks[end++] = CHUNK.leased;
     open.waiting[block]! -= end - first;
+    this.#waitingChunks -= end - first;
     locks.inputHolder[inputPart] = wish.session;
     locks.inputLeases[inputPart]!++;
     locks.outputHolder[outputPart] = wish.session;
@@ -233,8 +236,12 @@ export class Grid {
     const block = grant.inputPart * grant.parts + grant.outputPart;
     const first = open.chunkStart[block]! + grant.firstChunk;
     open.chunks.fill(state, first, first + grant.chunks);
-    if (state === CHUNK.done) open.left -= grant.chunks;
-    else open.waiting[block]! += grant.chunks;
+    if (state === CHUNK.done) {
+      open.left -= grant.chunks;
+    } else {
+      open.waiting[block]! += grant.chunks;
+      this.#waitingChunks += grant.chunks;
+    }
     const { inputHolder, inputLeases, outputHolder, outputLeases } = this.#locks;
     if (--inputLeases[grant.inputPart]! === 0) inputHolder[grant.inputPart] = 0;
     if (--outputLeases[grant.outputPart]! === 0) outputHolder[grant.outputPart] = 0;
@@ -246,9 +253,7 @@ export class Grid {
 
   /** Chunks that wait, of all episodes in memory. */
   get waitingChunks(): number {
-    let chunks = 0;
-    for (const { waiting } of this.#episodes) for (const count of waiting) chunks += count;
-    return chunks;
+    return this.#waitingChunks;
   }
 
   /** Chunks of the episodes in memory. */

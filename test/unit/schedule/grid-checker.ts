@@ -146,6 +146,7 @@ export class Checker {
     const all = open.reduce((sum, one) => sum + this.chunks(one), 0);
     const left = open.reduce((sum, one) => sum + this.left(one), 0);
     assert.deepEqual(this.grid.count(), { waiting: left - leased, leased, done: all - left });
+    assert.equal(this.grid.waitingChunks, left - leased);
     assert.equal(this.grid.nextLease, this.#lastLease + 1);
     const parts = open[0]?.parts ?? 0;
     assert.equal(this.grid.picture().length, parts * parts);
