@@ -23,6 +23,8 @@ import { Volunteer } from './volunteer.ts';
 const MOST_LOSS = 30;
 /** Leases that a volunteer may return in a row; a lost GPU takes two, and is tried three times. */
 const RETURNS = 12;
+/** Leases in a row that a volunteer may let expire: meanwhile they lock their parts, and an episode waits for its last block. */
+const EXPIRIES = 4;
 
 export class LeaseDesk {
   readonly #constants: DeskConstants;
@@ -33,7 +35,8 @@ export class LeaseDesk {
   readonly #volunteers = new Map<number, Volunteer>();
   readonly #episodes = new Map<number, { episode: Episode; census: EpisodeCensus }>();
   #nextSession = 1;
-  #paused = false;
+  /** Why nothing is granted; null while leases are. */
+  #pausedFor: string | null = null;
   #idleReason = 'the first pairs are being prepared';
 
   constructor(constants: DeskConstants, model: Model, grid: Grid, tables: GridTablesCache, edges: DeskEdges) {
@@ -167,6 +170,7 @@ export class LeaseDesk {
     const now = this.#edges.now();
     this.#measure(one, record, now);
     one.returnsInRow = 0;
+    one.expiriesInRow = 0;
     one.accepted++;
     one.acceptedWords += record.words;
     this.#outcome(one, result.lease, 'applied', '');
@@ -244,6 +248,10 @@ export class LeaseDesk {
       one.pairsPerSecond = one.leases[0]!.pairs / seconds;
       this.#endLeases(one, 'expired', reason);
       one.hungrySince = now;
+      if (++one.expiriesInRow > EXPIRIES) {
+        this.#violation(one, new ProtocolError('EXPIRIES', `${one.expiriesInRow} leases expired without a result`));
+        continue;
+      }
       one.send(encodeToVolunteer({ tag: 'cancel', reason: `the lease expired: ${reason}` }));
     }
     this.dispatch();
@@ -259,9 +267,9 @@ export class LeaseDesk {
     this.#episodes.delete(number);
   }
 
-  /** No new leases while paused; those held end as usual. */
-  setPaused(paused: boolean): void {
-    this.#paused = paused;
+  /** No new leases while paused; those held end as usual. @param reason what volunteers who wait are told */
+  setPaused(paused: boolean, reason = 'the run is paused by its operator'): void {
+    this.#pausedFor = paused ? reason : null;
     this.dispatch();
   }
 
@@ -282,12 +290,12 @@ export class LeaseDesk {
     hungry.sort((a, b) => a.hungrySince - b.hungrySince || a.id - b.id);
     let starving = 0;
     for (const one of hungry) {
-      if (this.#paused || !this.#grant(one, 0)) {
+      if (this.#pausedFor !== null || !this.#grant(one, 0)) {
         starving++;
         this.#idle(one);
       }
     }
-    if (this.#paused) return;
+    if (this.#pausedFor !== null) return;
     // Fetching ahead keeps parts locked. While somebody starves nobody may: a slow volunteer would hold its input part
     // from lease to lease and train that row of the grid alone, with the fast ones waiting.
     if (starving > 0) return;
@@ -328,7 +336,7 @@ export class LeaseDesk {
   }
 
   #idle(one: Volunteer): void {
-    const reason = this.#paused ? 'the run is paused by its operator' : this.#whyIdle();
+    const reason = this.#pausedFor ?? this.#whyIdle();
     if (one.idleReason === reason) return;
     one.idleReason = reason;
     one.send(encodeToVolunteer({ tag: 'idle', reason }));

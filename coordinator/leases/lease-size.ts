@@ -6,6 +6,8 @@ import type { Volunteer } from './volunteer.ts';
 const FIRST_LEASE_PAIRS = 12_288;
 /** Leases of the expected length after which one expires. */
 const PATIENCE = 4;
+/** Milliseconds that no lease may take longer than: a device that needs more for a chunk only holds the others up. */
+const LONGEST_MS = 300_000;
 
 /**
  * Pairs for about `leaseMs` of this volunteer's time, but no more than half of what it will get of the pairs that
@@ -27,5 +29,5 @@ export function allowanceMs(
   limits: { readonly leaseMs: number; readonly graceMs: number },
 ): number {
   const expectedMs = one.pairsPerSecond > 0 ? (pairs / one.pairsPerSecond) * 1000 : limits.leaseMs * PATIENCE;
-  return Math.max(limits.graceMs, PATIENCE * expectedMs);
+  return Math.min(LONGEST_MS, Math.max(limits.graceMs, PATIENCE * expectedMs));
 }

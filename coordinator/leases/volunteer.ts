@@ -50,6 +50,8 @@ export class Volunteer {
   roundTripMs: number | null = null;
   /** Leases given back since its last result. */
   returnsInRow = 0;
+  /** Times its leases expired since its last result. */
+  expiriesInRow = 0;
   readonly #model: Model;
   #held: HeldRows | null = null;
 

@@ -295,7 +295,7 @@ export class Run {
     this.#over = true;
     this.#clock.stop();
     this.#set(state, reason);
-    this.#training?.desk.setPaused(true);
+    this.#training?.desk.setPaused(true, 'the run is ending');
   }
 
   #fail(error: unknown): void {

@@ -46,4 +46,8 @@ describe('the allowance of a lease', () => {
     expect(allowanceMs(volunteer(1000), 30_000, limits)).toBe(120_000);
     expect(allowanceMs(volunteer(0), 12_288, limits)).toBe(48_000);
   });
+
+  it('is five minutes at most, however slow the device', () => {
+    expect(allowanceMs(volunteer(1), 6144, limits)).toBe(300_000);
+  });
 });
