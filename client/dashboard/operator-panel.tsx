@@ -121,7 +121,7 @@ export function OperatorPanel({ state, send }: { state: RunState; send?: Fetch }
         <h2 id="stop-title">Stop the run?</h2>
         <p>
           Work in hand is finished, a checkpoint is written, and volunteers are sent home. The run can be continued
-          later with --resume.
+          later with <code>--resume</code>.
         </p>
         <div class="buttons">
           <button type="button" class="button button-danger" onClick={() => void act('stop')}>

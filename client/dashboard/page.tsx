@@ -77,7 +77,11 @@ export function DashboardPage({ state }: { state: DashboardState }): JSX.Element
             <Panel id="grid-title" title="Grid" area="grid">
               <GridView episode={status.episode} />
             </Panel>
-            <Panel id="volunteers-title" title="Volunteers" area="volunteers">
+            <Panel
+              id="volunteers-title"
+              title={status.volunteers.length < 2 ? 'Volunteers' : `Volunteers (${count(status.volunteers.length)})`}
+              area="volunteers"
+            >
               <VolunteerTable rows={status.volunteers} />
             </Panel>
             <Panel id="log-title" title="Events" area="log">

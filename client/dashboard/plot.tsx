@@ -7,6 +7,8 @@ import type { HistoryPoint } from '../../protocol/status.ts';
 import { timeOfDay } from '../ui/format.ts';
 import { cssColor, onThemeChange } from '../ui/theme.ts';
 
+/** Seconds between labels of the time axis. */
+const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 604_800];
 const FONT = '12px system-ui, sans-serif';
 
 export interface PlotProps {
@@ -37,7 +39,8 @@ function optionsOf({ format, color, fromZero }: PlotProps, host: HTMLElement, re
     cursor: { drag: { x: false, y: false }, sync: { key: 'dashboard' }, points: { size: 7 } },
     scales: { y: { range: (_, min, max) => spanOf(min, max, fromZero) } },
     axes: [
-      { ...axis, size: 28, space: 72, values: clockLabels },
+      // Labels show whole seconds: closer ones would repeat.
+      { ...axis, size: 28, space: 72, values: clockLabels, incrs: CLOCK_STEPS },
       { ...axis, size: 58, values: (_, values) => values.map((value) => format(value)) },
     ],
     series: [
@@ -70,6 +73,8 @@ function clockLabels(_: uPlot, values: number[], __: number, ___: number, step: 
 function spanOf(min: number | null, max: number | null, fromZero: boolean): [number, number] {
   if (min === null || max === null) return [0, 1];
   const low = fromZero ? Math.min(0, min) : min;
+  // Nothing but zeros: an axis from 0 to 1, not one that repeats 0.
+  if (fromZero && max <= 0) return [low, 1];
   const air = Math.max((max - low) * 0.08, Math.abs(max) * 1e-3, 1e-6);
   return [fromZero ? low : low - air, max + air];
 }

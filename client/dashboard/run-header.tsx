@@ -42,6 +42,7 @@ export function ConnectionLine({ connection, updated }: Pick<DashboardState, 'co
 
 function ProgressLine({ status }: { status: RunStatus }): JSX.Element {
   const { done, total, unit } = status.progress;
+  const ended = status.state === 'done' || status.state === 'failed';
   const amount =
     unit === 'bytes' ? `${bytes(done)} of ${bytes(total)} counted` : `${count(done)} of ${count(total)} words`;
   return (
@@ -53,7 +54,9 @@ function ProgressLine({ status }: { status: RunStatus }): JSX.Element {
         <span>
           {status.epoch === 0 ? 'training has not begun' : `epoch ${status.epoch} of ${status.config.epochs}`}
         </span>
-        <span>{status.etaSeconds === null ? 'no estimate yet' : `${duration(status.etaSeconds)} left`}</span>
+        {ended ? null : (
+          <span>{status.etaSeconds === null ? 'no estimate yet' : `${duration(status.etaSeconds)} left`}</span>
+        )}
       </p>
     </>
   );

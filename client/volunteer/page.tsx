@@ -5,7 +5,7 @@ import { Figure } from '../ui/figure.tsx';
 import { NeighbourBox } from '../ui/neighbours.tsx';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
-import type { WorkerStatus } from '../worker/api.ts';
+import type { WorkerState, WorkerStatus } from '../worker/api.ts';
 import type { Capability } from './capability.ts';
 import type { RunGlance } from './run-glance.ts';
 import { StatePanel, type VolunteerActions } from './state-panel.tsx';
@@ -17,13 +17,16 @@ export interface VolunteerPageProps {
   readonly actions: VolunteerActions;
 }
 
+const WORKING: ReadonlySet<WorkerState> = new Set(['waiting', 'training', 'leaving']);
+
 function Contribution({ status }: { status: WorkerStatus }): JSX.Element {
   const total = status.run?.tokensTotal ?? 0;
   return (
     <section class="panel" aria-labelledby="contribution">
       <h2 id="contribution">Your contribution</h2>
       <dl class="figures">
-        <Figure name="Words/s" value={count(status.wordsPerSecond)} />
+        {/* The worker remembers its last speed; who does not work has none. */}
+        <Figure name="Words/s" value={count(WORKING.has(status.state) ? status.wordsPerSecond : 0)} />
         <Figure
           name="Pieces accepted"
           value={count(status.accepted)}
@@ -60,10 +63,10 @@ function Run({ status, glance }: { status: WorkerStatus; glance: RunGlance }): J
               {count(run.tokensDone)} of {count(run.tokensTotal)} words
             </span>
             <span>
-              {run.etaSeconds === null
-                ? 'no estimate yet'
-                : run.etaSeconds === 0
-                  ? 'finished'
+              {run.etaSeconds === 0 || run.tokensDone >= run.tokensTotal
+                ? 'finished'
+                : run.etaSeconds === null
+                  ? 'no estimate yet'
                   : `about ${duration(run.etaSeconds)} left`}
             </span>
           </p>

@@ -34,7 +34,7 @@ function Engine({ status, capability }: { status: WorkerStatus; capability: Capa
           <span class="engine-kind">{status.engine === 'webgpu' ? 'GPU' : 'CPU'}</span>
           <bdi>{status.device === '' ? 'name not known yet' : status.device}</bdi>
         </p>
-        {status.fallback === null ? null : <p class="notice">The CPU is used instead of the GPU. {status.fallback}</p>}
+        {status.fallback === null ? null : <p class="notice">The CPU is used instead of the GPU: {status.fallback}.</p>}
       </>
     );
   }

@@ -2,10 +2,17 @@
 import { CpuEngine } from '../../word2vec/cpu-engine.ts';
 import type { Engine } from '../../word2vec/engine.ts';
 import type { EngineChoice } from './api.ts';
+import { GpuError } from './gpu-error.ts';
 import { WebGpuEngine } from './webgpu-engine.ts';
 
 /** Failures in a row after which the GPU is given up. */
 const GPU_PATIENCE = 3;
+
+/** For the volunteer to read: the sentence first, the code behind it. */
+function reasonOf(error: unknown): string {
+  if (error instanceof GpuError) return `${error.message.slice(error.code.length + 2)} (${error.code})`;
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** Makes the engine when first asked, and again after it failed. */
 export class EngineKeeper {
@@ -30,7 +37,7 @@ export class EngineKeeper {
     try {
       return await WebGpuEngine.create();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       if (this.#choice === 'webgpu')
         throw new Error(`WebGPU was asked for and is not to be had: ${reason}`, { cause: error });
       this.fallback = reason;
@@ -42,7 +49,7 @@ export class EngineKeeper {
   failed(error: unknown): void {
     this.dispose();
     this.#failures++;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (this.#failures < GPU_PATIENCE) return;
     if (this.#choice !== 'auto' || this.fallback !== null)
       throw new Error(`the engine failed ${this.#failures} times in a row: ${reason}`);

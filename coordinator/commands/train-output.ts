@@ -10,6 +10,8 @@ export interface TrainOutput {
   /** Shows progress until `stop`. */
   start(run: Run): void;
   stop(): void;
+  /** From here on only errors are logged: the run is being taken down, and says so itself. */
+  hush(): void;
 }
 
 const BAR_CELLS = 24;
@@ -19,6 +21,7 @@ export function trainOutput(json: boolean): TrainOutput {
   const terminal = process.stderr.isTTY;
   let ticker: NodeJS.Timeout | null = null;
   let drawn = false;
+  let hushed = false;
   const clear = (): void => {
     if (drawn) process.stderr.write('\r\u001b[2K');
     drawn = false;
@@ -30,8 +33,9 @@ export function trainOutput(json: boolean): TrainOutput {
       else if (text !== undefined) process.stdout.write(`${text}\n`);
     },
     log: ({ time, level, text }) => {
+      if (hushed && level !== 'error') return;
       clear();
-      const clock = new Date(time).toISOString().slice(11, 19);
+      const clock = new Date(time).toTimeString().slice(0, 8);
       process.stderr.write(`${clock} ${level === 'info' ? '' : `${level}: `}${text}\n`);
     },
     start: (run) => {
@@ -55,8 +59,8 @@ export function trainOutput(json: boolean): TrainOutput {
         }
         ticks++;
         if (terminal && !json) {
-          clear();
-          process.stderr.write(progressLine(status, process.stderr.columns));
+          // Over the line before, in one write: cleared first, it would flicker. Some terminals report 0 columns.
+          process.stderr.write(`\r${progressLine(status, process.stderr.columns || 80)}\u001b[K`);
           drawn = true;
         } else if (!json && ticks % 10 === 0) {
           process.stderr.write(`${progressLine(status, 200)}\n`);
@@ -67,6 +71,9 @@ export function trainOutput(json: boolean): TrainOutput {
       if (ticker !== null) clearInterval(ticker);
       ticker = null;
       clear();
+    },
+    hush: () => {
+      hushed = true;
     },
   };
 }

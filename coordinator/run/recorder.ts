@@ -57,7 +57,10 @@ export class Recorder {
       case 'joined': {
         const { engine, device } = volunteer.greeting!;
         journal.write({ kind: 'joined', session: volunteer.id, engine, local: volunteer.local });
-        note('info', `volunteer ${volunteer.id} joined: ${engine}, ${device}`);
+        note(
+          'info',
+          `volunteer ${volunteer.id} joined: ${device === '' ? 'unnamed device' : device}${engine === 'webgpu' ? ' (WebGPU)' : ''}`,
+        );
         return;
       }
       case 'gone':
