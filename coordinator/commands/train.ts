@@ -277,6 +277,8 @@ async function interrupted(run: Run, output: TrainOutput, out: string): Promise<
     output.event('interrupted', { checkpoint: resumable ? join(out, 'checkpoint') : null }, text);
     return;
   }
+  output.hush();
+  process.stderr.write('Interrupted: writing a checkpoint …\n');
   run.pause();
   await run.checkpoint();
   const total = run.training.totalTokens;
