@@ -80,8 +80,8 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   const dashboard = `${server.url}dashboard`;
   output.event(
     'listening',
-    { url: server.url, dashboard, out: config.out },
-    `\n  Volunteers open   ${server.url}\n  Dashboard         ${dashboard}\n  Operator token    ${options.operatorTokenFile === undefined ? token : `in ${options.operatorTokenFile}`}\n  Results           ${config.out}\n`,
+    { url: server.url, urls: server.urls, dashboard, out: config.out },
+    `\n  Volunteers open   ${server.urls.join('\n                    ')}\n  Dashboard         ${dashboard}\n  Operator token    ${options.operatorTokenFile === undefined ? token : `in ${options.operatorTokenFile}`}\n  Results           ${config.out}\n`,
   );
   if (options.json && options.operatorTokenFile === undefined) process.stderr.write(`operator token: ${token}\n`);
   if (tls === null && !isSecureWithoutTls(options.host)) {

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { Run } from '../run/run.ts';
+import { serverUrls } from './addresses.ts';
 import { LiveFeed } from './live-feed.ts';
 import { OperatorToken } from './operator-token.ts';
 import { routes } from './routes.ts';
@@ -22,8 +23,10 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
-  /** Where people go. */
+  /** Where people on this machine go. */
   readonly url: string;
+  /** Every address under which it is reached, `url` first. */
+  readonly urls: readonly string[];
   close(): Promise<void>;
 }
 
@@ -44,10 +47,10 @@ export async function startServer(run: Run, options: ServerOptions): Promise<Run
     throw error;
   }
   const { port } = server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  const shown = host === '0.0.0.0' || host === '[::]' ? 'localhost' : host;
+  const urls = serverUrls(options.tls === null ? 'http' : 'https', options.host, port);
   return {
-    url: `${options.tls === null ? 'http' : 'https'}://${shown}:${port}/`,
+    url: urls[0],
+    urls,
     close: async () => {
       feed.close();
       await sockets.close();

@@ -65,8 +65,10 @@ export class VolunteerSocket {
       );
       return refuse(socket, '403 Forbidden', 'this page is not ours: a proxy must pass the Host header on');
     }
-    if (this.#run.facts.state === 'done' || this.#run.facts.state === 'failed')
-      return refuse(socket, '410 Gone', `the run is ${this.#run.facts.state}`);
+    const { state, reason } = this.#run.facts;
+    if (state === 'failed') return refuse(socket, '410 Gone', 'the run is failed');
+    // A tab that comes back too late cannot see an HTTP status: it is told over the socket, or it would try for ever.
+    if (state === 'done') return this.#server.handleUpgrade(request, socket, head, (late) => dismiss(late, reason));
     if (this.#run.training === null && this.#peers.size >= WAITING)
       return refuse(socket, '503 Service Unavailable', 'too many volunteers wait for the vocabulary');
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket));
@@ -157,7 +159,7 @@ export class VolunteerSocket {
     const closing = [...this.#peers].filter(({ socket }) => socket.readyState === socket.CLOSING);
     const gone = Promise.all(closing.map(({ socket }) => new Promise((resolve) => socket.once('close', resolve))));
     await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS).unref())]);
-    for (const { socket } of this.#peers) socket.terminate();
+    for (const socket of this.#server.clients) socket.terminate();
     this.#server.close();
   }
 }
@@ -180,9 +182,16 @@ function sameOrigin(request: IncomingMessage): boolean {
   }
 }
 
+function dismiss(socket: WebSocket, reason: string): void {
+  socket.on('error', () => socket.terminate());
+  socket.close(CLOSE.finished, reason.slice(0, 120));
+}
+
 function refuse(socket: Duplex, status: string, message: string): void {
   // Node has taken its own listener away for the upgrade: a peer that resets the connection must harm nobody.
   socket.on('error', () => socket.destroy());
+  // Nor may one that never closes its side keep the socket open.
+  socket.once('finish', () => socket.destroy());
   const body = `${message}\n`;
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

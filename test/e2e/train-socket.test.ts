@@ -172,3 +172,27 @@ it('has trained on through all of this, and ends right', async () => {
   expect(audit.faults.filter((fault) => !/chunks were made/.test(fault))).toEqual([]);
   expect(audit.applied).toBeGreaterThan(0);
 });
+
+it('tells tabs that come after the end that the run is done, and nobody keeps it from closing', async () => {
+  writeCorpus(folder.at('short.txt'), 500);
+  const short = [folder.at('short.txt'), '--out', folder.at('short'), '--dim', '4', '--min-count', '1'];
+  const serving = new CoordinatorProcess([...short, '--epochs', '1', '--local', '1']);
+  try {
+    url = await serving.url();
+    await serving.event('serving');
+    expect(await talk([])).toMatchObject({ code: CLOSE.finished, reason: 'all epochs are trained' });
+    // Refused, and never closes its own side.
+    const { hostname, port } = new URL(url);
+    const silent = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    silent.on('error', () => undefined);
+    silent.write('GET /elsewhere HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    await new Promise((resolve) => silent.once('data', resolve));
+    const asked = performance.now();
+    serving.child.kill('SIGINT');
+    expect(await serving.exit()).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(5000);
+    silent.destroy();
+  } finally {
+    await serving.kill();
+  }
+});
