@@ -14,7 +14,7 @@ import type { Episode } from './episode.ts';
 import { EpisodeCensus } from './episode.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 import { LeaseBuilder } from './lease-builder.ts';
-import { allowanceMs, leasePairs } from './lease-size.ts';
+import { allowanceMs, bindablePairs, leasePairs } from './lease-size.ts';
 import type { DeskConstants, DeskEdges } from './desk-types.ts';
 import type { Channel } from './volunteer.ts';
 import { Volunteer } from './volunteer.ts';
@@ -305,7 +305,12 @@ export class LeaseDesk {
 
   #grant(one: Volunteer, reserve: number): boolean {
     const waiting = this.#grid.waitingChunks * this.#constants.chunkPairs;
-    const pairs = leasePairs(one, this.#volunteers.values(), waiting, this.#constants.leaseMs);
+    const { counts, dim, negative, leaseMs } = this.#constants;
+    const partRows = Math.ceil(counts.length / (this.#grid.episodes[0]?.parts ?? 1));
+    const pairs = Math.min(
+      leasePairs(one, this.#volunteers.values(), waiting, leaseMs),
+      bindablePairs(partRows, dim, negative),
+    );
     const full = this.#cacheFull(one);
     // A cache may only be dropped between leases: a lease in training still needs its rows. So none is fetched ahead.
     if (full && one.leases.length > 0) return false;

@@ -1,5 +1,6 @@
 // How much work a lease holds, and how long it may take.
 import { LIMITS } from '../../protocol/limits.ts';
+import { GROUP } from '../../word2vec/plan.ts';
 import type { Volunteer } from './volunteer.ts';
 
 /** Pairs of a volunteer's first lease, before its speed is known. */
@@ -8,6 +9,18 @@ const FIRST_LEASE_PAIRS = 12_288;
 const PATIENCE = 4;
 /** Milliseconds that no lease may take longer than: a device that needs more for a chunk only holds the others up. */
 const LONGEST_MS = 300_000;
+
+/** Bytes that every WebGPU device binds as one buffer (maxStorageBufferBindingSize by default). */
+const BINDING_BYTES = 128 * 1024 * 1024;
+
+/**
+ * Pairs of a lease whose rows of one matrix surely fit one binding, and a frame. A pair brings two rows at most, and its share of
+ * its group's negatives; a part brings no more rows than it has.
+ */
+export function bindablePairs(partRows: number, dim: number, negative: number): number {
+  const rows = Math.min(LIMITS.leaseRows, Math.floor(BINDING_BYTES / (Math.ceil(dim / 4) * 16)));
+  return partRows <= rows ? LIMITS.leasePairs : Math.floor(rows / (2 + negative / GROUP));
+}
 
 /**
  * Pairs for about `leaseMs` of this volunteer's time, but no more than half of what it will get of the pairs that

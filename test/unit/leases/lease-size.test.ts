@@ -1,6 +1,6 @@
 // How large leases are and how long they may take, by speed and by what is left.
 import { describe, expect, it } from 'vitest';
-import { allowanceMs, leasePairs } from '../../../coordinator/leases/lease-size.ts';
+import { allowanceMs, bindablePairs, leasePairs } from '../../../coordinator/leases/lease-size.ts';
 import { Volunteer } from '../../../coordinator/leases/volunteer.ts';
 import { Model } from '../../../coordinator/model/model.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
@@ -35,6 +35,27 @@ describe('the size of a lease', () => {
   it('begins small for a volunteer that nobody knows', () => {
     const stranger = volunteer(0);
     expect(leasePairs(stranger, [stranger, fast], 1e9, 3000)).toBeLessThan(20_000);
+  });
+});
+
+describe('the rows of a lease', () => {
+  const bytes = (rows: number, dim: number): number => rows * Math.ceil(dim / 4) * 16;
+
+  it('do not bound it while a whole part fits one binding', () => {
+    expect(bindablePairs(300_000, 100, 5)).toBe(LIMITS.leasePairs);
+  });
+
+  it.each([
+    [500_000, 300, 5],
+    [2_000_000, 100, 5],
+    [40_000, 1024, 5],
+    [2_000_000, 1, 25],
+  ])('fit one binding of 128 MiB: parts of %d rows, D = %d, %d negatives', (partRows, dim, negative) => {
+    const pairs = bindablePairs(partRows, dim, negative);
+    expect(pairs).toBeGreaterThan(6144);
+    // A row for the pair, at most one for a lone negative input, and a group's draws.
+    expect(pairs * (2 + negative / 6)).toBeLessThanOrEqual(LIMITS.leaseRows);
+    expect(bytes(pairs * (2 + negative / 6), dim)).toBeLessThanOrEqual(128 * 1024 * 1024);
   });
 });
 
