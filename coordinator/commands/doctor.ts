@@ -37,7 +37,11 @@ export function register(program: Command): void {
     .option('--gpu', "look for this machine's GPU instead of the software adapter", false)
     .option('--hdfs-user <name>', 'user for HDFS without Kerberos')
     .option('--hdfs-token-file <file>', 'file that holds a delegation token')
-    .option('--hdfs-host-map <from=to,...>', "how this machine reaches the cluster's host names", hostMap)
+    .option(
+      '--hdfs-host-map <from=to,...>',
+      "how this machine reaches the cluster's host names; may be repeated",
+      hostMap,
+    )
     .option('--json', 'print {"ok", "steps": [{"step", "ok", "detail", "hint"}]}')
     .addHelpText(
       'after',
@@ -144,9 +148,9 @@ function failure(step: string, error: unknown): Finding {
   return { step, ok: false, detail: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
 }
 
-function hostMap(text: string): HostMap {
+function hostMap(text: string, before: HostMap | undefined): HostMap {
   try {
-    return parseHostMap(text);
+    return { ...before, ...parseHostMap(text) };
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }

@@ -61,6 +61,11 @@ function schedule(text: string): 'grid' {
   throw new InvalidArgumentError(`${why} The only one is grid.`);
 }
 
+/** A list that may be given in pieces, as doctor names what is missing one by one. */
+function joined(text: string, before: string | undefined): string {
+  return before === undefined ? text : `${before},${text}`;
+}
+
 function number(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -115,6 +120,9 @@ export function trainOptions(): Option[] {
     option('--similarity <file...>', 'word pairs with human scores to compare the vectors with at the end'),
     option('--hdfs-user <name>', 'user for clusters without Kerberos'),
     option('--hdfs-token-file <file>', 'file with a delegation token, read again when it changes'),
-    option('--hdfs-host-map <map>', 'data node names as this machine reaches them: FROM=TO,…'),
+    option(
+      '--hdfs-host-map <map>',
+      'data node names as this machine reaches them: FROM=TO,…; may be repeated',
+    ).argParser(joined),
   ];
 }

@@ -88,18 +88,25 @@ async function redirects(client: WebHdfsClient, path: string, file: CorpusFile):
   return [...found.values()];
 }
 
-async function* examineDataNode(client: WebHdfsClient, path: string, redirect: Redirect): AsyncGenerator<Finding> {
+/** Reads a few bytes; tells whether that went well. */
+async function* examineDataNode(
+  client: WebHdfsClient,
+  path: string,
+  redirect: Redirect,
+): AsyncGenerator<Finding, boolean> {
   const { peer } = redirect;
-  if (!(yield* examinePeer(peer))) return;
+  if (!(yield* examinePeer(peer))) return false;
   const step = `data node ${peer.toldAs}: read`;
   try {
     const { answer } = await client.follow(redirect, path);
     let bytes = 0;
     for await (const chunk of client.exchanger.chunks(answer, peer)) bytes += chunk.length;
     yield { step, ok: true, detail: `${bytes} bytes of ${path}` };
+    return true;
   } catch (error) {
     const finding = failed(step, error);
     yield finding.hint === undefined ? { ...finding, hint: hostMapHint(peer) } : finding;
+    return false;
   }
 }
 
@@ -141,7 +148,17 @@ async function* examineHdfs(spec: string, location: HdfsLocation, options: Corpu
       return;
     }
     if (places.length === 0) yield { step: 'data nodes', ok: true, detail: 'the gateway reads for us' };
-    for (const place of places) yield* examineDataNode(client, path, place);
+    const missing: string[] = [];
+    for (const place of places) {
+      const { host, port, toldAs } = place.peer;
+      const readable = yield* examineDataNode(client, path, place);
+      if (!readable && toldAs === `${host}:${port}`) missing.push(`${host}=ADDRESS`);
+    }
+    // One by one the hints are hard to copy.
+    if (missing.length > 1) {
+      const detail = `${missing.length} data nodes cannot be read by the names that the name node gives`;
+      yield { step: 'host map', ok: false, detail, hint: `All at once: --hdfs-host-map ${missing.join(',')}` };
+    }
   } finally {
     client.close();
   }

@@ -63,5 +63,5 @@ export const SCHEDULE = {
   checkpointMs: 60_000,
 } as const;
 
-/** Default learning rate: the grid does best near 0.06 (DESIGN measurements); damping holds where word2vec.c's 0.025 is needed. */
+/** Default learning rate: the grid does best near 0.06 (measured); damping holds where word2vec.c's 0.025 is needed. */
 export const DEFAULT_ALPHA = 0.06;
