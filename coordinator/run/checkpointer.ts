@@ -19,6 +19,8 @@ export class Checkpointer {
   #number: number;
   #last: Promise<void> = Promise.resolve();
   #since: number;
+  /** Asked for and not yet written. */
+  #underWay = 0;
   #failures = 0;
   #writtenAt: number | null = null;
 
@@ -36,20 +38,25 @@ export class Checkpointer {
 
   /** @throws what `write` throws; the next call tries anew */
   write(): Promise<void> {
+    this.#underWay++;
     const written = this.#last.then(async () => {
       await this.#edges.write(++this.#number);
       this.#writtenAt = this.#since = this.#edges.now();
       this.#failures = 0;
     });
     // The failure is this caller's; those who only wait for their turn go on.
-    this.#last = written.catch(() => undefined);
+    this.#last = written
+      .catch(() => undefined)
+      .then(() => {
+        this.#underWay--;
+      });
     return written;
   }
 
-  /** Writes when the last one is long ago. */
+  /** Writes when the last one is long ago; a disk slower than that gets no queue of them. */
   tick(): void {
     const now = this.#edges.now();
-    if (now - this.#since < SCHEDULE.checkpointMs) return;
+    if (this.#underWay > 0 || now - this.#since < SCHEDULE.checkpointMs) return;
     this.#since = now;
     this.write().catch((error: unknown) => {
       this.#failures++;

@@ -53,6 +53,16 @@ describe('Checkpointer', () => {
     expect(checkpointer.writtenAt).toBe(1.5 * SCHEDULE.checkpointMs);
   });
 
+  it('queues none behind one that takes longer than the time between two', async () => {
+    const { checkpointer, written, clock } = setUp();
+    for (let k = 0; k < 5; k++) {
+      clock.ms += SCHEDULE.checkpointMs;
+      checkpointer.tick();
+    }
+    await checkpointer.idle();
+    expect(written).toEqual([8]);
+  });
+
   it('tells a failure to who asked, and the next call works', async () => {
     const { checkpointer, written } = setUp((number) => number === 8);
     await expect(checkpointer.write()).rejects.toThrow('disk full at 8');
