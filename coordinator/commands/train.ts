@@ -150,12 +150,21 @@ async function removeIfEmpty(out: string): Promise<void> {
 async function work(run: Run, options: TrainOptions, closers: (() => Promise<void>)[]): Promise<'trained' | 'stopped'> {
   const { desk } = await run.prepare();
   if (options.local > 0) {
-    const local = startLocalVolunteers(desk, options.local, (error) =>
-      run.note('error', `a local volunteer failed: ${error.message}`),
-    );
+    const local = startLocalVolunteers(desk, options.local, (error) => {
+      run.note('error', `a local volunteer failed: ${error.message}`);
+      // A script would wait for ever; people see that nobody is here, and may open the URL.
+      if (options.exit && desk.volunteers.length === 0) run.fail(localFailed(error));
+    });
     closers.push(() => local.close());
   }
   return run.ended();
+}
+
+function localFailed(cause: Error): TributaryError {
+  return new TributaryError('LOCAL_FAILED', `the last local volunteer failed: ${cause.message}`, {
+    hint: 'Leave --exit away, and let tabs join.',
+    cause,
+  });
 }
 
 async function takeUp(folder: string, corpus: readonly string[], command: Command): Promise<ResumedRun> {

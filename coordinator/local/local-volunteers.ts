@@ -1,5 +1,6 @@
 // Volunteers within this process: worker threads that speak the same frames as a tab, without a socket.
 import { Worker } from 'node:worker_threads';
+import { CLOSE } from '../../protocol/limits.ts';
 import type { LeaseDesk } from '../leases/lease-desk.ts';
 import { threadEntry } from '../thread-entry.ts';
 
@@ -7,14 +8,19 @@ export interface LocalVolunteers {
   close(): Promise<void>;
 }
 
-/** @param failed called when a thread dies of an error; its leases are returned already */
+/** @param failed called when a thread dies of an error, or the desk sends it away; its leases are free already */
 export function startLocalVolunteers(desk: LeaseDesk, count: number, failed: (error: Error) => void): LocalVolunteers {
   const workers = Array.from({ length: count }, () => {
     const worker = new Worker(threadEntry(import.meta.url, './local-volunteer.worker'));
     const one = desk.connect(
       {
         send: (frame) => worker.postMessage(frame),
-        close: () => undefined,
+        close: (code, reason) => {
+          if (code === CLOSE.finished) return;
+          void worker.terminate();
+          // Not within the desk's own step: it has not yet forgotten the volunteer.
+          queueMicrotask(() => failed(new Error(reason)));
+        },
         buffered: 0,
       },
       true,

@@ -86,7 +86,7 @@ export class Run {
       now,
       write: (number) => this.#writeCheckpoint(number),
       failed: (error) => this.note('error', `${textOf(error)}; the next attempt follows in a minute`),
-      gaveUp: (error) => this.#fail(error),
+      gaveUp: (error) => this.fail(error),
     });
     // A failure before anyone waits for the end is still a failure of `prepare`.
     this.#finish.promise.catch(() => undefined);
@@ -222,7 +222,7 @@ export class Run {
         this.#episodes.adopt(episode, training);
         this.#settle();
       })
-      .catch((error: unknown) => this.#fail(error));
+      .catch((error: unknown) => this.fail(error));
   }
 
   #onDesk(event: DeskEvent, recorder: Recorder): void {
@@ -231,7 +231,7 @@ export class Run {
     try {
       recorder.record(event);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       return;
     }
     // Not within the desk's own step: the grid is in order once it has returned.
@@ -298,7 +298,8 @@ export class Run {
     this.#training?.desk.setPaused(true, 'the run is ending');
   }
 
-  #fail(error: unknown): void {
+  /** It cannot go on: `ended` rejects with the error. */
+  fail(error: unknown): void {
     if (this.facts.state === 'failed') return;
     this.#end('failed', error instanceof TributaryError ? `${error.code}: ${error.message}` : textOf(error));
     this.#finish.reject(error instanceof Error ? error : new Error(textOf(error)));
@@ -330,6 +331,8 @@ export class Run {
     for (let waited = 0; waited < 2 * SCHEDULE.leaseMs && outstanding() > 0; waited += 100) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    // No result may come between the files that are written now: who is still here goes.
+    this.#training?.desk.finish('stopped by the operator');
     this.#finish.resolve('stopped');
   }
 
@@ -374,20 +377,16 @@ export class Run {
   /** Lets everybody go; the model stays for queries. */
   complete(reason: string): void {
     const { desk, journal } = this.#training!;
-    this.#stopTicker();
+    clearInterval(this.#ticker);
     desk.finish(reason);
     journal.write({ kind: 'done', tokens: this.facts.tokensDone });
     journal.sync();
     this.#set('done', reason);
   }
 
-  #stopTicker(): void {
-    clearInterval(this.#ticker);
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
-    this.#stopTicker();
+    clearInterval(this.#ticker);
     await this.#checkpointer.idle();
     await this.#ingest.close();
     this.#training?.journal.close();
