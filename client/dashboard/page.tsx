@@ -82,7 +82,7 @@ export function DashboardPage({ state }: { state: DashboardState }): JSX.Element
               title={status.volunteers.length < 2 ? 'Volunteers' : `Volunteers (${count(status.volunteers.length)})`}
               area="volunteers"
             >
-              <VolunteerTable rows={status.volunteers} />
+              <VolunteerTable rows={status.volunteers} over={status.state === 'done' || status.state === 'failed'} />
             </Panel>
             <Panel id="log-title" title="Events" area="log">
               <EventLog events={log} />

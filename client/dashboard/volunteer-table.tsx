@@ -48,7 +48,8 @@ function Row({ row }: { row: VolunteerRow }): JSX.Element {
   );
 }
 
-export function VolunteerTable({ rows }: { rows: readonly VolunteerRow[] }): JSX.Element {
+export function VolunteerTable({ rows, over }: { rows: readonly VolunteerRow[]; over: boolean }): JSX.Element {
+  if (rows.length === 0 && over) return <p class="muted">Nobody is connected: the run is over.</p>;
   if (rows.length === 0) {
     return (
       <p class="muted">

@@ -30,7 +30,8 @@ export function runStatus(run: Run): RunStatus {
     vocabulary: training?.words.length ?? 0,
     epoch: training === null ? 0 : Math.min(settings.epochs, Math.floor(done / training.curriculum.epochTokens) + 1),
     progress: training === null ? countingProgress(run) : { done, total, unit: 'tokens' },
-    wordsPerSecond: run.rate.wordsPerSecond,
+    // The meter stands still once nothing is trained any more.
+    wordsPerSecond: facts.state === 'done' || facts.state === 'failed' ? 0 : run.rate.wordsPerSecond,
     averageWordsPerSecond: seconds > 0 ? facts.tokensDone / seconds : 0,
     elapsedSeconds: seconds,
     etaSeconds: run.etaSeconds,
