@@ -99,8 +99,8 @@ export class LineFeed {
   }
 }
 
-/** Control characters count as blanks: the word2vec file formats cannot hold them in a word. */
-const BLANKS = /[\0-\x20\u00a0]+/u;
+/** Control characters count as blanks: the word2vec file formats cannot hold them in a word, nor should a terminal. */
+const BLANKS = /[\0-\x20\x7f-\xa0]+/u;
 
 /** Characters of the longest word; what is longer is no word, and the file formats have a limit as well. */
 const LONGEST_WORD = 1000;

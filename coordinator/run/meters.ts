@@ -112,7 +112,8 @@ export class EventLog {
   }
 
   add(time: number, level: RunEventLevel, text: string): RunEvent {
-    const event = { seq: ++this.#seq, time, level, text };
+    // Strangers have a hand in some texts (headers, paths), and terminals obey control characters.
+    const event = { seq: ++this.#seq, time, level, text: text.replaceAll(/\p{Cc}+/gu, ' ') };
     this.#events.push(event);
     if (this.#events.length > this.#limit) this.#events.shift();
     return event;

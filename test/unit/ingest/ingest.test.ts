@@ -101,6 +101,7 @@ describe('counting', () => {
 
   it('takes control characters for blanks and leaves out what is no word', () => {
     expect(wordsOf('a\tb\u00a0c\u0001d  é')).toEqual(['a', 'b', 'c', 'd', 'é']);
+    expect(wordsOf('a\u007fb\u009b31mc')).toEqual(['a', 'b', '31mc']);
     expect(wordsOf(`short ${'x'.repeat(1001)} words`)).toEqual(['short', 'words']);
   });
 });

@@ -74,4 +74,9 @@ describe('EventLog', () => {
     for (const text of ['a', 'b', 'c', 'd']) log.add(0, 'info', text);
     expect(log.events.map(({ seq, text }) => `${seq}${text}`)).toEqual(['2b', '3c', '4d']);
   });
+
+  it('holds nothing that a terminal obeys', () => {
+    const { text } = new EventLog(3).add(0, 'info', 'a page of \u009b2J\u001b[31m\r\nelsewhere');
+    expect(text).toBe('a page of  2J [31m elsewhere');
+  });
 });
