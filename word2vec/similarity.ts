@@ -4,6 +4,9 @@ import { Word2vecError } from './errors.ts';
 import { nearSpellings } from './spelling.ts';
 import type { WordVectors } from './vector-file.ts';
 
+/** Unknown words of a query for which near spellings are looked up. */
+const MOST_SPELLED = 2;
+
 export interface Neighbour {
   readonly word: string;
   readonly similarity: number; // cosine, -1 to 1
@@ -23,12 +26,17 @@ export function mostSimilar(
 export class NearestNeighbours {
   readonly #vectors: WordVectors;
   readonly #rows = new Map<string, number>(); // the first row of each word; gensim ignores duplicates too
-  readonly #inverseLengths: Float64Array; // (V); 0 for a zero vector
+  #inverseLengths: Float64Array; // (V); 0 for a zero vector
 
   constructor(vectors: WordVectors) {
     this.#vectors = vectors;
     for (const [row, word] of vectors.words.entries()) if (!this.#rows.has(word)) this.#rows.set(word, row);
     this.#inverseLengths = inverseLengths(vectors);
+  }
+
+  /** Computes the lengths anew, after values have changed. */
+  remeasure(): void {
+    this.#inverseLengths = inverseLengths(this.#vectors);
   }
 
   /**
@@ -58,8 +66,9 @@ export class NearestNeighbours {
   #rowsOf(words: readonly string[]): number[] {
     const unknown = words.filter((word) => !this.#rows.has(word));
     if (unknown.length > 0) {
-      const named = unknown.map((word) => {
-        const near = nearSpellings(word, this.#vectors.words);
+      const named = unknown.map((word, place) => {
+        // Each walks through the whole vocabulary: enough for people, little for those who ask to keep us busy.
+        const near = place < MOST_SPELLED ? nearSpellings(word, this.#vectors.words) : [];
         const suggestion = near.length === 0 ? '' : ` (near it: ${near.join(', ')})`;
         return `${JSON.stringify(word)}${suggestion}`;
       });

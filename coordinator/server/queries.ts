@@ -3,14 +3,14 @@ import { NearestNeighbours } from '../../word2vec/similarity.ts';
 import type { Neighbour } from '../../word2vec/similarity.ts';
 import type { Run } from '../run/run.ts';
 
-/** While rows move, the index (row lengths) is made again at most this often, in ms. */
+/** While rows move, their lengths are computed again at most this often, in ms. */
 const INDEX_MS = 5000;
 
 export class Queries {
   readonly #run: Run;
   #index: NearestNeighbours | null = null;
   #version = -1;
-  #madeAt = 0;
+  #measuredAt = 0;
 
   constructor(run: Run) {
     this.#run = run;
@@ -20,15 +20,14 @@ export class Queries {
   similar(positive: readonly string[], negative: readonly string[], top: number): Neighbour[] | null {
     const { training } = this.#run;
     if (training === null) return null;
+    const { words, model } = training;
     const now = performance.now();
-    if (this.#index === null || (training.model.version !== this.#version && now - this.#madeAt > INDEX_MS)) {
-      this.#index = new NearestNeighbours({
-        words: training.words,
-        dim: training.model.dim,
-        values: training.model.input,
-      });
-      this.#version = training.model.version;
-      this.#madeAt = now;
+    const stale = model.version !== this.#version && now - this.#measuredAt > INDEX_MS;
+    if (this.#index === null || stale) {
+      if (this.#index === null) this.#index = new NearestNeighbours({ words, dim: model.dim, values: model.input });
+      else this.#index.remeasure();
+      this.#version = model.version;
+      this.#measuredAt = now;
     }
     return this.#index.nearest(positive, negative, top);
   }

@@ -39,6 +39,19 @@ describe('nearest neighbours', () => {
     );
   });
 
+  it('look up spellings for the first two unknown words alone', () => {
+    expect(() => mostSimilar(vectors, ['kinds', 'quee', 'zer'])).toThrow(/"kinds" \(near.*"quee" \(near.*"zer"$/);
+  });
+
+  it('follow vectors that change, once measured anew', () => {
+    const values = vectors.values.slice();
+    const index = new NearestNeighbours({ ...vectors, values });
+    values.set([60, 80], 4);
+    expect(index.similarity('kings', 'zero')).toBe(0);
+    index.remeasure();
+    expect(index.similarity('kings', 'zero')).toBeCloseTo(1, 9);
+  });
+
   it('refuse a query without words and a senseless number of answers', () => {
     const index = new NearestNeighbours(vectors);
     expect(() => index.nearest([])).toThrow(expect.objectContaining({ code: 'QUERY_EMPTY' }));
