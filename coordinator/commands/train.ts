@@ -324,7 +324,7 @@ async function conclude(
     dim: model.dim,
     tokens: Math.round(run.facts.tokensDone),
     seconds,
-    wordsPerSecond: run.facts.tokensDone / seconds,
+    wordsPerSecond: seconds > 0 ? run.facts.tokensDone / seconds : 0,
     loss: run.loss.value,
     categories,
     evaluation,
@@ -359,6 +359,7 @@ function summary(
     words: number;
     tokens: number;
     seconds: number;
+    wordsPerSecond: number;
     categories: ReturnType<typeof scoreCategories>;
   },
   paths: { vectors: string; vectorsText: string; vocabulary: string; run: string },
@@ -367,7 +368,8 @@ function summary(
   const known = new Set(vectors.words);
   const probes = PROBES.filter((word) => known.has(word)).slice(0, 5);
   // A corpus in another language: words that are neither the commonest nor rare.
-  for (let id = 100; probes.length < 4 && id < vectors.words.length; id += 100) probes.push(vectors.words[id]!);
+  const step = Math.max(1, Math.min(100, Math.floor(vectors.words.length / 5)));
+  for (let id = step; probes.length < 4 && id < vectors.words.length; id += step) probes.push(vectors.words[id]!);
   const index = new NearestNeighbours(vectors);
   const width = Math.max(...probes.map((word) => word.length));
   const neighbours = probes.map(
@@ -383,7 +385,7 @@ function summary(
       ? `\nWords of one kind: ${correct} of ${found} have their nearest in their own kind (${((100 * correct) / found).toFixed(0)} %, chance ${(100 * chance).toFixed(0)} %; ${words} asked)\n`
       : '';
   return [
-    `\n${figures.outcome === 'trained' ? 'Trained' : 'Stopped'}: ${figures.words.toLocaleString('en')} words, ${figures.tokens.toLocaleString('en')} tokens in ${duration(figures.seconds)} (${Math.round(figures.tokens / figures.seconds).toLocaleString('en')} words/s)`,
+    `\n${figures.outcome === 'trained' ? 'Trained' : 'Stopped'}: ${figures.words.toLocaleString('en')} words, ${figures.tokens.toLocaleString('en')} tokens in ${duration(figures.seconds)} (${Math.round(figures.wordsPerSecond).toLocaleString('en')} words/s)`,
     `\nNearest neighbours:\n${neighbours.join('\n')}`,
     `${kinds}${evaluation}`,
     `Files:\n  ${Object.values(paths).join('\n  ')}`,
