@@ -1,5 +1,6 @@
 // The volunteer's state with its reason, what it trains with, and the buttons.
 import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Badge, type Tone } from '../ui/badge.tsx';
 import { duration } from '../ui/format.ts';
 import type { WorkerState, WorkerStatus } from '../worker/api.ts';
@@ -73,8 +74,17 @@ export function StatePanel(props: {
   const ended = hasEnded(status.state);
   const paused = status.state === 'paused';
   const leaving = status.state === 'leaving';
+  const panel = useRef<HTMLElement>(null);
+
+  // A button that hides itself takes the focus with it: who uses the keyboard would begin at the top again.
+  const hadFocus = panel.current?.contains(document.activeElement) ?? false;
+  useLayoutEffect(() => {
+    if (hadFocus && document.activeElement === document.body)
+      panel.current?.querySelector<HTMLButtonElement>('button:not([hidden])')?.focus();
+  }, [ended, leaving]);
+
   return (
-    <section class="panel state-panel" aria-label="This tab">
+    <section ref={panel} class="panel state-panel" aria-label="This tab">
       <div class="state" role="status">
         <Badge tone={tone} word={word} live={status.state === 'training'} />
         <p class="state-reason">{status.reason}</p>

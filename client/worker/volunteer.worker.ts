@@ -74,6 +74,7 @@ class Volunteer implements VolunteerWorker {
       retry: (ms, reason) => {
         this.#retryAt = performance.now() + ms;
         this.#set('connecting', `${reason}; trying again`);
+        this.#countDown(this.#retryAt);
       },
       over: (kind, reason) => {
         keeper.dispose();
@@ -100,7 +101,8 @@ class Volunteer implements VolunteerWorker {
 
   async resume(): Promise<void> {
     this.#paused = false;
-    this.#set('waiting', 'asking for work');
+    if (this.#retryAt === null) this.#set('waiting', 'asking for work');
+    else this.#set('connecting', 'the connection was lost; trying again');
     this.#connection?.setPaused(false);
   }
 
@@ -176,6 +178,8 @@ class Volunteer implements VolunteerWorker {
 
   #set(state: WorkerState, reason: string): void {
     if (ENDED.has(this.#status.state)) return;
+    // Who has gone makes no further attempt.
+    if (state === 'left' || state === 'done' || state === 'error') this.#retryAt = null;
     this.#status.state = state;
     this.#status.reason = reason;
     this.#send();
@@ -191,6 +195,13 @@ class Volunteer implements VolunteerWorker {
         this.#send();
       }, wait);
     }
+  }
+
+  /** Once a second until the next attempt: the page shows how long it is. */
+  #countDown(retryAt: number): void {
+    if (this.#retryAt !== retryAt) return;
+    this.#send();
+    setTimeout(() => this.#countDown(retryAt), 1000);
   }
 
   #send(): void {

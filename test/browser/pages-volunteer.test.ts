@@ -97,6 +97,33 @@ describe('volunteer page', () => {
     expect(root.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('40');
   });
 
+  it('keeps the focus on a button when the one that had it hides', () => {
+    show({ status: IDLE });
+    button('start').focus();
+    show({ status: { ...workerStatus, state: 'connecting' } });
+    expect(document.activeElement).toBe(button('pause'));
+    button('leave').focus();
+    show({ status: { ...workerStatus, state: 'left' } });
+    expect(document.activeElement).toBe(button('start'));
+  });
+
+  it('leaves the focus alone when it is elsewhere', () => {
+    show({ status: IDLE });
+    show({ status: { ...workerStatus, state: 'connecting' } });
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  it('gives no speed to who does not work, and says when the run is finished', () => {
+    const speed = (): string => root.querySelector('.figures dd')?.textContent ?? '';
+    show({ status: { ...workerStatus, state: 'training', wordsPerSecond: 4321 } });
+    expect(speed()).toBe('4,321');
+    show({ status: { ...workerStatus, state: 'paused', wordsPerSecond: 4321 } });
+    expect(speed()).toBe('0');
+    const finished = { ...runStatus, etaSeconds: null, progress: { done: 5, total: 5, unit: 'tokens' as const } };
+    show({ status: { ...IDLE }, glance: glanceOf(finished) });
+    expect(root.querySelector('.progress-text')?.textContent).toContain('finished');
+  });
+
   it('says why the CPU is used, before and after the start', () => {
     show({ status: IDLE, capability: { kind: 'cpu', why: 'No adapter here.' } });
     expect(root.querySelector('.notice')?.textContent).toContain('No adapter here.');
