@@ -12,6 +12,10 @@ import { VERSION } from './version.ts';
 const program = new Command('tributary')
   .description('Trains word2vec embeddings on the spare GPUs of people who open a URL.')
   .version(VERSION)
+  .addHelpText(
+    'after',
+    '\nFrom a clone: npm run -s tributary -- VERB …, and npm start -- … for train with one local volunteer.',
+  )
   .showHelpAfterError('(--help shows what there is)')
   .exitOverride();
 

@@ -78,7 +78,7 @@ function number(least: number, most: number): (text: string) => number {
 export function trainOptions(): Option[] {
   const option = (flags: string, help: string): Option => new Option(flags, help);
   return [
-    option('--out <dir>', 'folder for the results; must not exist (default: runs/<UTC time>)'),
+    option('--out <dir>', 'folder for the results; new or empty (default: runs/<UTC time>)'),
     option('--dim <n>', 'dimensions of a vector, D').argParser(wholeNumber(1, LIMITS.dim)).default(100),
     option('--window <n>', 'context words on each side, at most').argParser(wholeNumber(1, 50)).default(5),
     option('--negative <n>', 'negative samples per pair').argParser(wholeNumber(1, 25)).default(5),
@@ -109,7 +109,7 @@ export function trainOptions(): Option[] {
     option('--local <n>', 'volunteers in this process, on the CPU (npm start: 1)')
       .argParser(wholeNumber(0, 64))
       .default(0),
-    option('--exit', 'end when trained, instead of serving on').default(false),
+    option('--exit', 'end when trained, instead of serving on').default(false, 'serves on'),
     option('--resume <dir>', 'go on with the interrupted run in this folder'),
     option(
       '--json',

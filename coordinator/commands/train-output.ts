@@ -15,6 +15,7 @@ export interface TrainOutput {
 }
 
 const BAR_CELLS = 24;
+const LEAST_CELLS = 8;
 
 /** Log lines and progress go to stderr, so that stdout stays what was asked for. */
 export function trainOutput(json: boolean): TrainOutput {
@@ -82,19 +83,24 @@ export function trainOutput(json: boolean): TrainOutput {
 export function progressLine(status: ReturnType<typeof runStatus>, columns: number): string {
   const { progress, state } = status;
   const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
-  const filled = Math.round(share * BAR_CELLS);
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
-  const parts = [`${bar} ${(100 * share).toFixed(1).padStart(5)} %`];
+  // With room for the ^C that terminals echo: a line that wraps could not be cleared.
+  const width = Math.max(20, columns - 3);
+  const parts = [`${(100 * share).toFixed(1).padStart(5)} %`];
   if (progress.unit === 'bytes') {
     parts.push(`${state}: ${(progress.done / 1e6).toFixed(0)} of ${(progress.total / 1e6).toFixed(0)} MB`);
   } else {
     parts.push(`epoch ${status.epoch}/${status.config.epochs}`, `${compact(status.wordsPerSecond)} words/s`);
     if (status.etaSeconds !== null) parts.push(`${duration(status.etaSeconds)} left`);
-    if (status.loss !== null) parts.push(`loss ${status.loss.toFixed(3)}`);
     parts.push(`${status.volunteers.length} volunteer${status.volunteers.length === 1 ? '' : 's'}`);
+    if (status.loss !== null && state === 'training') parts.push(`loss ${status.loss.toFixed(3)}`);
     if (state !== 'training') parts.push(`${state}: ${status.reason}`);
   }
-  return parts.join('  ').slice(0, Math.max(20, columns - 1));
+  // Where it is narrow the bar shrinks first, then the loss goes.
+  const room = (): number => width - parts.join('  ').length - 1;
+  if (room() < LEAST_CELLS && parts.at(-1)?.startsWith('loss')) parts.pop();
+  const cells = Math.min(BAR_CELLS, Math.max(LEAST_CELLS, room()));
+  const filled = Math.round(share * cells);
+  return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)} ${parts.join('  ')}`.slice(0, width);
 }
 
 export function compact(value: number): string {

@@ -1,0 +1,19 @@
+// The progress bar of `tributary train`: one line, whatever the width of the terminal.
+import { describe, expect, it } from 'vitest';
+import { progressLine } from '../../coordinator/commands/train-output.ts';
+import { runStatus } from '../browser/pages-fixture.ts';
+
+const training = { ...runStatus, state: 'training', etaSeconds: 3599, loss: 2.5 } as const;
+
+describe('progress line', () => {
+  it('fits every width, with room for the echo of Ctrl-C', () => {
+    for (let columns = 24; columns <= 200; columns++) {
+      expect(progressLine(training, columns).length).toBeLessThanOrEqual(columns - 3);
+    }
+  });
+
+  it('gives up the loss before anything else, and never a word in half at 80 columns', () => {
+    expect(progressLine(training, 200)).toMatch(/^[█░]{24} .*volunteers? {2}loss 2\.500$/);
+    expect(progressLine(training, 80)).toMatch(/^[█░]{8,} .*\d min \d\d s left {2}\d+ volunteers?( {2}loss 2\.500)?$/);
+  });
+});
