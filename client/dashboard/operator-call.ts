@@ -16,6 +16,8 @@ export function callOperator(action: OperatorAction, token: string, send?: Fetch
 export function possibleActions(state: RunState): ReadonlySet<OperatorAction> {
   switch (state) {
     case 'counting':
+      // There is nothing to keep yet, and the coordinator refuses the rest.
+      return new Set<OperatorAction>(['pause']);
     case 'preparing':
     case 'training':
     case 'starved':

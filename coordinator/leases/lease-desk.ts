@@ -128,7 +128,7 @@ export class LeaseDesk {
         this.dispatch();
         return;
       case 'bye':
-        this.disconnect(one, 'left');
+        this.disconnect(one, 'it said goodbye');
         one.channel.close(1000, 'bye');
         return;
     }
