@@ -1,30 +1,27 @@
 // tributary train: a run from corpus to vectors, with its pages served meanwhile.
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { scoreCategories } from '../../word2vec/evaluation/categories.ts';
 import { NearestNeighbours } from '../../word2vec/similarity.ts';
 import type { WordVectors } from '../../word2vec/vector-file.ts';
-import { parseHostMap } from '../corpus/host-map.ts';
-import type { CorpusOptions } from '../corpus/source.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import { startLocalVolunteers } from '../local/local-volunteers.ts';
-import type { RunConfig, TrainingConfig } from '../run/config.ts';
+import { lockFolder } from '../run/folder-lock.ts';
 import { resumeRun } from '../run/resume.ts';
-import type { ResumedRun } from '../run/resume.ts';
 import { writeResults } from '../run/results.ts';
 import { Run } from '../run/run.ts';
 import { randomToken, readToken } from '../server/operator-token.ts';
 import { isSecureWithoutTls, startServer } from '../server/server.ts';
 import type { TlsKeys } from '../server/tls.ts';
-import { readTls, selfSigned } from '../server/tls.ts';
 import { PACKAGE_FOLDER, VERSION } from '../version.ts';
 import { evaluateModel, evaluationText } from './eval.ts';
-import { FIXED_BY_CHECKPOINT, trainOptions } from './train-options.ts';
+import { trainOptions } from './train-options.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { TrainOutput } from './train-output.ts';
 import { duration, trainOutput } from './train-output.ts';
+import { claim, corpusOptions, freshConfig, refuseFixedOptions, removeIfEmpty, tlsKeys } from './train-setup.ts';
 
 export function register(program: Command): void {
   const command = program
@@ -44,31 +41,46 @@ export function register(program: Command): void {
   command.action((corpus: string[], options: TrainOptions) => train(corpus, options, command));
 }
 
+interface Access {
+  readonly tls: TlsKeys | null;
+  readonly token: string;
+  /** Folder of the built pages. */
+  readonly pages: string;
+}
+
 async function train(corpus: readonly string[], options: TrainOptions, command: Command): Promise<void> {
   const output = trainOutput(options.json);
-  const resumed = options.resume === undefined ? null : await takeUp(options.resume, corpus, command);
-  const config =
-    resumed === null
-      ? freshConfig(corpus, options)
-      : {
-          training: resumed.state.training,
-          corpusOptions: corpusOptions(options),
-          out: options.resume!,
-          version: VERSION,
-        };
+  if (options.resume !== undefined) refuseFixedOptions(corpus, command);
+  const fresh = options.resume === undefined ? freshConfig(corpus, options) : null;
   const tls = await tlsKeys(options);
   const token = options.operatorTokenFile === undefined ? randomToken() : await readToken(options.operatorTokenFile);
   const pages = join(PACKAGE_FOLDER, 'dist', 'client');
   if (!existsSync(join(pages, 'index.html'))) {
     throw new TributaryError('PAGES_MISSING', `the built pages are not in ${pages}`, { hint: 'Run: npm run build' });
   }
-  if (resumed === null) await claim(config.out);
-  const run = new Run(config, resumed);
+  const out = fresh?.out ?? options.resume!;
+  if (fresh !== null) await claim(out);
+  // A folder without a checkpoint is refused when it is read.
+  const lock = fresh !== null || existsSync(join(out, 'checkpoint')) ? await lockFolder(out) : null;
+  try {
+    const resumed = fresh === null ? await resumeRun(out) : null;
+    const training = fresh?.training ?? resumed!.state.training;
+    const run = new Run({ training, corpusOptions: corpusOptions(options), out, version: VERSION }, resumed);
+    await serve(run, options, output, { tls, token, pages });
+  } finally {
+    await lock?.release();
+    if (fresh !== null) await removeIfEmpty(out);
+  }
+}
+
+/** Serves the pages while the run trains, and after it unless told to exit. */
+async function serve(run: Run, options: TrainOptions, output: TrainOutput, access: Access): Promise<void> {
+  const { config } = run;
+  const { tls, token } = access;
   run.watch({ log: (event) => output.log(event) });
-  const server = await startServer(run, { host: options.host, port: options.port, tls, token, pages }).catch(
+  const server = await startServer(run, { host: options.host, port: options.port, ...access }).catch(
     async (error: unknown) => {
       await run.close();
-      await removeIfEmpty(config.out);
       throw error;
     },
   );
@@ -109,7 +121,7 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   } finally {
     output.stop();
     for (const close of closers.reverse()) await close();
-    await removeIfEmpty(config.out);
+    await interruption.settled();
   }
 }
 
@@ -134,18 +146,6 @@ async function keepWork(run: Run, error: unknown, out: string): Promise<unknown>
   return new TributaryError(code, message, { hint: hint === undefined ? kept : `${hint} ${kept}`, exit, cause: error });
 }
 
-/** A run that came to nothing leaves no empty folder behind. */
-async function removeIfEmpty(out: string): Promise<void> {
-  try {
-    await rmdir(out);
-  } catch (error) {
-    // ENOTEMPTY (EEXIST on some systems): there is a run in it. ENOENT: somebody was faster.
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code))
-      process.stderr.write(`${out} is empty and could not be removed (${code})\n`);
-  }
-}
-
 /** Prepares and trains. Answers how the training ended. */
 async function work(run: Run, options: TrainOptions, closers: (() => Promise<void>)[]): Promise<'trained' | 'stopped'> {
   const { desk } = await run.prepare();
@@ -167,101 +167,15 @@ function localFailed(cause: Error): TributaryError {
   });
 }
 
-async function takeUp(folder: string, corpus: readonly string[], command: Command): Promise<ResumedRun> {
-  const given = FIXED_BY_CHECKPOINT.filter((name) => command.getOptionValueSource(name) === 'cli').map(
-    (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  );
-  if (corpus.length > 0) given.unshift('a corpus');
-  if (given.length > 0) {
-    throw new TributaryError(
-      'RESUME_OPTIONS',
-      `--resume takes the run's settings from its checkpoint; ${given.join(', ')} cannot be given again`,
-      {
-        hint: 'Leave them out, or start a new run without --resume.',
-        exit: EXIT.usage,
-      },
-    );
-  }
-  return resumeRun(folder);
-}
-
-function freshConfig(corpus: readonly string[], options: TrainOptions): RunConfig {
-  const out = options.out ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
-  const config: TrainingConfig = {
-    corpus: corpus.length > 0 ? corpus.map(fixedPlace) : ['sample:'],
-    vocab: options.vocab === '' ? '' : fixedPlace(options.vocab),
-    dim: options.dim,
-    window: options.window,
-    negative: options.negative,
-    sample: options.sample,
-    minCount: options.minCount,
-    maxVocab: options.maxVocab,
-    epochs: options.epochs,
-    alpha: options.alpha,
-    seed: options.seed,
-    schedule: options.schedule,
-    batch: options.batch,
-    rowsDown: options.rows,
-    rowsUp: options.rows,
-  };
-  return { training: config, corpusOptions: corpusOptions(options), out, version: VERSION };
-}
-
-/** A local path is made absolute, so that the run can be resumed from any folder. */
-function fixedPlace(spec: string): string {
-  return spec === '' || spec.startsWith('sample:') || /^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(spec) ? spec : resolve(spec);
-}
-
-/** Makes the folder; one with anything in it is somebody's work. */
-async function claim(out: string): Promise<void> {
-  let entries: string[] = [];
-  try {
-    await mkdir(out, { recursive: true });
-    entries = await readdir(out);
-  } catch (cause) {
-    throw new TributaryError(
-      'OUT_UNUSABLE',
-      `cannot make the folder ${out}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        hint: 'Give --out a folder that can be made.',
-        cause,
-      },
-    );
-  }
-  if (entries.length > 0) {
-    throw new TributaryError('OUT_EXISTS', `${out} exists and is not empty`, {
-      hint: `Give --out another folder, or --resume ${out} to go on with that run.`,
-      exit: EXIT.failed,
-    });
-  }
-}
-
-function corpusOptions(options: TrainOptions): CorpusOptions {
-  return {
-    hdfsUser: options.hdfsUser,
-    hdfsTokenFile: options.hdfsTokenFile,
-    hdfsHostMap: options.hdfsHostMap === undefined ? undefined : parseHostMap(options.hdfsHostMap),
-  };
-}
-
-async function tlsKeys(options: TrainOptions): Promise<TlsKeys | null> {
-  if (options.tlsCert !== undefined && options.tlsKey !== undefined) return readTls(options.tlsCert, options.tlsKey);
-  if (options.tlsCert !== undefined || options.tlsKey !== undefined) {
-    throw new TributaryError('TLS_FILES', '--tls-cert and --tls-key belong together', {
-      hint: 'Give both, or --tls self-signed.',
-      exit: EXIT.usage,
-    });
-  }
-  return options.tls === undefined ? null : selfSigned(options.host);
-}
-
 /** A terminal and a supervisor may both pass the same Ctrl-C on: signals so close together, in ms, are one. */
 const SAME_SIGNAL_MS = 1000;
+/** Within so many ms the second copy has come. */
+const SECOND_COPY_MS = 250;
 
 /** The first signal asks for the end; a later one ends the process at once. */
-function onInterrupt(): { readonly asked: Promise<'interrupted'> } {
+function onInterrupt(): { readonly asked: Promise<'interrupted'>; settled(): Promise<void> } {
+  let first: number | null = null;
   const asked = new Promise<'interrupted'>((onAsked) => {
-    let first: number | null = null;
     const handler = (): void => {
       const now = performance.now();
       first ??= now;
@@ -272,7 +186,11 @@ function onInterrupt(): { readonly asked: Promise<'interrupted'> } {
     process.on('SIGINT', handler);
     process.on('SIGTERM', handler);
   });
-  return { asked };
+  // A process on its way out handles no signals: the second copy of a Ctrl-C must find this one at work.
+  const settled = async (): Promise<void> => {
+    if (first !== null) await sleep(Math.max(0, first + SECOND_COPY_MS - performance.now()));
+  };
+  return { asked, settled };
 }
 
 async function interrupted(run: Run, output: TrainOutput, out: string): Promise<void> {

@@ -1,0 +1,115 @@
+// What stands before a run: its configuration from the options, its folder, its certificate.
+import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { parseHostMap } from '../corpus/host-map.ts';
+import type { CorpusOptions } from '../corpus/source.ts';
+import { EXIT, TributaryError } from '../errors.ts';
+import type { RunConfig, TrainingConfig } from '../run/config.ts';
+import type { TlsKeys } from '../server/tls.ts';
+import { readTls, selfSigned } from '../server/tls.ts';
+import { VERSION } from '../version.ts';
+import type { TrainOptions } from './train-options.ts';
+import { FIXED_BY_CHECKPOINT } from './train-options.ts';
+
+/** @throws TributaryError RESUME_OPTIONS when a corpus or settings are given that the checkpoint holds */
+export function refuseFixedOptions(corpus: readonly string[], command: Command): void {
+  const given = FIXED_BY_CHECKPOINT.filter((name) => command.getOptionValueSource(name) === 'cli').map(
+    (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+  if (corpus.length > 0) given.unshift('a corpus');
+  if (given.length > 0) {
+    throw new TributaryError(
+      'RESUME_OPTIONS',
+      `--resume takes the run's settings from its checkpoint; ${given.join(', ')} cannot be given again`,
+      {
+        hint: 'Leave them out, or start a new run without --resume.',
+        exit: EXIT.usage,
+      },
+    );
+  }
+}
+
+/** The run that the options describe. */
+export function freshConfig(corpus: readonly string[], options: TrainOptions): RunConfig {
+  const out = options.out ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
+  const config: TrainingConfig = {
+    corpus: corpus.length > 0 ? corpus.map(fixedPlace) : ['sample:'],
+    vocab: options.vocab === '' ? '' : fixedPlace(options.vocab),
+    dim: options.dim,
+    window: options.window,
+    negative: options.negative,
+    sample: options.sample,
+    minCount: options.minCount,
+    maxVocab: options.maxVocab,
+    epochs: options.epochs,
+    alpha: options.alpha,
+    seed: options.seed,
+    schedule: options.schedule,
+    batch: options.batch,
+    rowsDown: options.rows,
+    rowsUp: options.rows,
+  };
+  return { training: config, corpusOptions: corpusOptions(options), out, version: VERSION };
+}
+
+/** A local path is made absolute, so that the run can be resumed from any folder. */
+function fixedPlace(spec: string): string {
+  return spec === '' || spec.startsWith('sample:') || /^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(spec) ? spec : resolve(spec);
+}
+
+/** Makes the folder; one with anything in it is somebody's work. */
+export async function claim(out: string): Promise<void> {
+  let entries: string[] = [];
+  try {
+    await mkdir(out, { recursive: true });
+    entries = await readdir(out);
+  } catch (cause) {
+    throw new TributaryError(
+      'OUT_UNUSABLE',
+      `cannot make the folder ${out}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: 'Give --out a folder that can be made.',
+        cause,
+      },
+    );
+  }
+  if (entries.length > 0) {
+    throw new TributaryError('OUT_EXISTS', `${out} exists and is not empty`, {
+      hint: `Give --out another folder, or --resume ${out} to go on with that run.`,
+      exit: EXIT.failed,
+    });
+  }
+}
+
+export function corpusOptions(options: TrainOptions): CorpusOptions {
+  return {
+    hdfsUser: options.hdfsUser,
+    hdfsTokenFile: options.hdfsTokenFile,
+    hdfsHostMap: options.hdfsHostMap === undefined ? undefined : parseHostMap(options.hdfsHostMap),
+  };
+}
+
+/** @throws TributaryError TLS_FILES */
+export async function tlsKeys(options: TrainOptions): Promise<TlsKeys | null> {
+  if (options.tlsCert !== undefined && options.tlsKey !== undefined) return readTls(options.tlsCert, options.tlsKey);
+  if (options.tlsCert !== undefined || options.tlsKey !== undefined) {
+    throw new TributaryError('TLS_FILES', '--tls-cert and --tls-key belong together', {
+      hint: 'Give both, or --tls self-signed.',
+      exit: EXIT.usage,
+    });
+  }
+  return options.tls === undefined ? null : selfSigned(options.host);
+}
+
+/** A run that came to nothing leaves no empty folder behind. */
+export async function removeIfEmpty(out: string): Promise<void> {
+  try {
+    await rmdir(out);
+  } catch (error) {
+    // ENOTEMPTY (EEXIST on some systems): there is a run in it. ENOENT: somebody was faster.
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code))
+      process.stderr.write(`${out} is empty and could not be removed (${code})\n`);
+  }
+}
