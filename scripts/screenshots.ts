@@ -35,7 +35,7 @@ async function startCoordinator(): Promise<Coordinator> {
     '0',
     '--json',
     '--epochs',
-    '50',
+    '12',
     '--out',
     join(folder, 'run'),
   ];
@@ -117,6 +117,8 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   await look(dashboard, 'father');
   await picture(dashboard, 'dashboard');
   await volunteer.bringToFront();
+  // Asked again: the neighbours of the first seconds say little.
+  await look(volunteer, 'father');
   await volunteer.waitForFunction(() => window.tributary?.state === 'training', undefined, { timeout: PATIENCE });
   await picture(volunteer, 'volunteer');
 }
