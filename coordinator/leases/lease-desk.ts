@@ -98,7 +98,11 @@ export class LeaseDesk {
   #violation(one: Volunteer, error: ProtocolError): void {
     const reason = `${error.code}: ${error.message}`;
     one.rejected++;
-    if (one.leases.length > 0) this.#endLeases(one, 'rejected', reason);
+    const [head] = one.leases;
+    if (head !== undefined) {
+      this.#outcome(one, head.grant.lease, 'rejected', reason);
+      this.#endLeases(one, 'rejected', reason);
+    }
     one.channel.close(error.code === 'VERSION' ? CLOSE.version : CLOSE.violation, reason.slice(0, 120));
     this.disconnect(one, reason);
   }
@@ -273,7 +277,7 @@ export class LeaseDesk {
     this.dispatch();
   }
 
-  /** Why volunteers without a lease wait when no episode has any. */
+  /** Why volunteers wait while no episode has work for them. */
   setIdleReason(reason: string): void {
     this.#idleReason = reason;
     this.dispatch();

@@ -1,5 +1,4 @@
 // The command line of `tributary train`: what it refuses and how it says so, and what it leaves behind.
-import { execFileSync } from 'node:child_process';
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
@@ -7,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseVectors } from '../../word2vec/vector-file.ts';
 import { CoordinatorProcess } from './coordinator-process.ts';
-import { eventsOf, makeFolder, tributary, writeCorpus } from './train-setup.ts';
+import { eventsOf, makeCertificate, makeFolder, tributary, writeCorpus } from './train-setup.ts';
 
 const folder = makeFolder();
 let taken: Server;
@@ -24,21 +23,7 @@ beforeAll(async () => {
   mkdirSync(folder.at('nothing'));
   writeFileSync(folder.at('full', 'work.txt'), 'of somebody');
   for (const name of ['a', 'b']) {
-    const made = [
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-    ];
-    execFileSync('openssl', ['req', ...made, '-keyout', folder.at(`${name}.key`), '-out', folder.at(`${name}.crt`)], {
-      stdio: 'ignore',
-    });
+    makeCertificate(folder.at(`${name}.key`), folder.at(`${name}.crt`));
   }
   taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunStatus } from '../../protocol/status.ts';
-import { CoordinatorProcess, until } from './coordinator-process.ts';
-import { makeFolder, writeCorpus } from './train-setup.ts';
+import { type CoordinatorProcess, until } from './coordinator-process.ts';
+import { makeFolder, startLongRun } from './train-setup.ts';
 
 const folder = makeFolder();
 let coordinator: CoordinatorProcess;
@@ -25,24 +25,7 @@ const inState = (state: string): Promise<true> =>
   until(`state ${state}`, 20_000, async () => ((await status()).state === state ? true : undefined));
 
 beforeAll(async () => {
-  writeCorpus(folder.at('corpus.txt'), 20_000);
-  coordinator = new CoordinatorProcess([
-    folder.at('corpus.txt'),
-    '--out',
-    folder.at('run'),
-    '--dim',
-    '16',
-    '--min-count',
-    '1',
-    '--epochs',
-    '1000',
-    '--local',
-    '1',
-    '--exit',
-  ]);
-  url = await coordinator.url();
-  await coordinator.event('vocabulary');
-  token = /operator token: (\S+)/.exec(coordinator.stderr)![1]!;
+  ({ coordinator, url, token } = await startLongRun(folder, 20_000));
   await inState('training');
 });
 

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { below, hashAt } from '../../word2vec/random.ts';
+import { CoordinatorProcess } from './coordinator-process.ts';
 
 export const PROGRAM = fileURLToPath(new URL('../../dist/coordinator/main.js', import.meta.url));
 
@@ -58,4 +59,23 @@ export function eventsOf(stdout: string): Readonly<Record<string, unknown>>[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+}
+
+/** A run that lasts as long as any test file: 1,000 epochs, one local volunteer. Ready once the words are counted. */
+export async function startLongRun(
+  folder: Folder,
+  lines: number,
+): Promise<{ coordinator: CoordinatorProcess; url: string; token: string }> {
+  writeCorpus(folder.at('corpus.txt'), lines);
+  const settings = ['--dim', '16', '--min-count', '1', '--epochs', '1000', '--local', '1', '--exit'];
+  const coordinator = new CoordinatorProcess([folder.at('corpus.txt'), '--out', folder.at('run'), ...settings]);
+  const url = await coordinator.url();
+  await coordinator.event('vocabulary');
+  return { coordinator, url, token: /operator token: (\S+)/.exec(coordinator.stderr)![1]! };
+}
+
+/** A certificate for localhost and its key, PEM, made by openssl. */
+export function makeCertificate(key: string, certificate: string): void {
+  const made = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost'.split(' ');
+  execFileSync('openssl', ['req', ...made, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
 }

@@ -7,7 +7,7 @@ import { encodeToCoordinator } from '../../protocol/to-coordinator.ts';
 import { decodeToVolunteer } from '../../protocol/to-volunteer.ts';
 import { CoordinatorProcess } from './coordinator-process.ts';
 import { auditJournal } from './journal-audit.ts';
-import { makeFolder, writeCorpus } from './train-setup.ts';
+import { makeFolder, startLongRun, writeCorpus } from './train-setup.ts';
 
 const folder = makeFolder();
 let coordinator: CoordinatorProcess;
@@ -52,24 +52,7 @@ function refused(path: string, headers: Record<string, string> = {}): Promise<nu
 }
 
 beforeAll(async () => {
-  writeCorpus(folder.at('corpus.txt'), 5000);
-  coordinator = new CoordinatorProcess([
-    folder.at('corpus.txt'),
-    '--out',
-    folder.at('run'),
-    '--dim',
-    '16',
-    '--min-count',
-    '1',
-    '--epochs',
-    '1000',
-    '--local',
-    '1',
-    '--exit',
-  ]);
-  url = await coordinator.url();
-  await coordinator.event('vocabulary');
-  token = /operator token: (\S+)/.exec(coordinator.stderr)![1]!;
+  ({ coordinator, url, token } = await startLongRun(folder, 5000));
 });
 
 afterAll(async () => {

@@ -1,5 +1,4 @@
 // Volunteers on other machines: https by the coordinator itself, and behind a real reverse proxy.
-import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { request } from 'node:https';
@@ -9,7 +8,7 @@ import { findChromium, launchChromium } from '../../coordinator/browser/chromium
 import { openVolunteers } from '../../coordinator/browser/volunteers.ts';
 import { CoordinatorProcess, until } from './coordinator-process.ts';
 import { startProxy } from './reverse-proxy.ts';
-import { makeFolder, writeCorpus } from './train-setup.ts';
+import { makeCertificate, makeFolder, writeCorpus } from './train-setup.ts';
 
 const folder = makeFolder();
 let browser: Browser;
@@ -17,21 +16,7 @@ const running: CoordinatorProcess[] = [];
 
 beforeAll(async () => {
   writeCorpus(folder.at('corpus.txt'), 20_000);
-  const made = [
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=localhost',
-  ];
-  execFileSync('openssl', ['req', ...made, '-keyout', folder.at('key.pem'), '-out', folder.at('cert.pem')], {
-    stdio: 'ignore',
-  });
+  makeCertificate(folder.at('key.pem'), folder.at('cert.pem'));
   browser = await launchChromium({ executable: await findChromium(), gpu: false });
 });
 

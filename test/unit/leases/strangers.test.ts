@@ -44,6 +44,7 @@ describe('a volunteer that lies', () => {
     expect(run.image()).toEqual(before);
     expect(run.journal.kinds('ended')).toBe(leases);
     expect(liar.volunteer.leases).toEqual([]);
+    expect(liar.down.some((frame) => frame[0] === 19 && frame[5] === 2)).toBe(leases > 0);
     expect(run.desk.volunteers).not.toContain(liar.volunteer);
     // What it sends after that is not read.
     run.desk.receive(liar.volunteer, encodeToCoordinator({ tag: 'ready' }));

@@ -17,6 +17,7 @@ let most: number;
 let said: string[];
 
 beforeEach(async () => {
+  // Node 20 has no WebSocket of its own, a browser has: the real one of `ws` takes its place.
   vi.stubGlobal('WebSocket', WebSocket);
   run = new SmallRun();
   run.settle();
