@@ -23,8 +23,26 @@ export class LeaseRefused extends Error {
   }
 }
 
-export interface PreparedLease {
+/** A lease taken and not yet trained. */
+export interface QueuedLease {
   readonly lease: Lease;
+}
+
+/** Whatever takes leases and trains them for a session: a `LeaseWorker`, or one that has the work done elsewhere. */
+export interface LeaseTrainer {
+  reset(): void;
+  /** As `LeaseWorker.prepare`. */
+  prepare(lease: Lease, live: readonly QueuedLease[]): QueuedLease;
+  /** As `LeaseWorker.train`. */
+  train(
+    prepared: QueuedLease,
+    engine: Engine,
+    now: () => number,
+    isCurrent: () => boolean,
+  ): Promise<Uint8Array<ArrayBuffer> | null>;
+}
+
+interface PreparedLease extends QueuedLease {
   readonly plan: Plan;
   /** Owns the plan's memory: plans nothing else while this lease is queued or in training. */
   readonly planner: Planner;
@@ -34,7 +52,7 @@ export interface PreparedLease {
 }
 
 /** Holds the cached rows and turns leases into results. Pipelined leases are prepared ahead, trained in order. */
-export class LeaseWorker {
+export class LeaseWorker implements LeaseTrainer {
   readonly #welcome: Welcome;
   readonly #tables: GridTablesCache;
   readonly #input: RowCache;

@@ -6,7 +6,7 @@ import { encodeToCoordinator } from '../protocol/to-coordinator.ts';
 import type { Lease, Outcome, Progress, Welcome } from '../protocol/to-volunteer.ts';
 import { decodeToVolunteer } from '../protocol/to-volunteer.ts';
 import type { Engine } from '../word2vec/engine.ts';
-import type { PreparedLease } from './lease-work.ts';
+import type { LeaseTrainer, QueuedLease } from './lease-work.ts';
 import { LeaseRefused, LeaseWorker } from './lease-work.ts';
 
 export interface SessionEdges {
@@ -41,12 +41,13 @@ export interface VolunteerFacts {
 export class VolunteerSession {
   readonly #edges: SessionEdges;
   readonly #report: (event: SessionEvent) => void;
+  readonly #trainer: (welcome: Welcome) => LeaseTrainer;
   #welcome: Welcome | null = null;
-  #worker: LeaseWorker | null = null;
+  #worker: LeaseTrainer | null = null;
   /** Leases prepared and not yet trained, in the order granted. */
-  #queue: PreparedLease[] = [];
+  #queue: QueuedLease[] = [];
   /** The lease in training; a cancelled one stays here until its engine answers. */
-  #training: PreparedLease | null = null;
+  #training: QueuedLease | null = null;
   /** Raised by every cancel: results of an older generation are dropped. */
   #generation = 0;
   #paused = false;
@@ -59,9 +60,15 @@ export class VolunteerSession {
   /** Corpus words of results sent and not yet answered. */
   readonly #sent = new Map<number, number>();
 
-  constructor(edges: SessionEdges, report: (event: SessionEvent) => void) {
+  /** @param trainer makes what takes and trains the leases */
+  constructor(
+    edges: SessionEdges,
+    report: (event: SessionEvent) => void,
+    trainer: (welcome: Welcome) => LeaseTrainer = (welcome) => new LeaseWorker(welcome),
+  ) {
     this.#edges = edges;
     this.#report = report;
+    this.#trainer = trainer;
   }
 
   /** Resolves, never rejects, once no lease of this session is in the engine; also after it was closed. */
@@ -131,7 +138,7 @@ export class VolunteerSession {
     switch (message.tag) {
       case 'welcome':
         this.#welcome = message;
-        this.#worker = new LeaseWorker(message);
+        this.#worker = this.#trainer(message);
         this.#report({ kind: 'welcome', welcome: message });
         this.#condition();
         this.#ask();

@@ -15,6 +15,10 @@ export interface Curriculum {
   /** Kept tokens that a block should hold at least, u; below it, fewer parts are used. */
   readonly blockTokens: number;
   readonly maxParts: number;
+  /** Least parts, where the episode is large enough for them. */
+  readonly leastParts: number;
+  /** Parts for each volunteer. */
+  readonly partsPerVolunteer: number;
 }
 
 /**
@@ -31,13 +35,14 @@ export function episodeEnd(tokens: number, plan: Curriculum): number {
 }
 
 /**
- * Parts for an episode of `tokens` corpus tokens: twice the volunteers (slack lets fast ones pass slow ones and
- * prefetch), at least 4 so that a newcomer finds a free block, but never so many that a block holds less than
- * `blockTokens`.
+ * Parts for an episode of `tokens` corpus tokens: `partsPerVolunteer` times the volunteers (slack lets fast ones pass
+ * slow ones and prefetch), at least `leastParts` so that a newcomer finds a free block, but never so many that a block
+ * holds less than `blockTokens`.
  */
 export function partCount(tokens: number, volunteers: number, plan: Curriculum): number {
   const affordable = Math.floor(Math.sqrt((tokens * plan.keptShare) / plan.blockTokens));
-  return Math.max(1, Math.min(affordable, Math.max(4, 2 * volunteers), plan.maxParts));
+  const wanted = Math.max(plan.leastParts, Math.ceil(plan.partsPerVolunteer * volunteers));
+  return Math.max(1, Math.min(affordable, wanted, plan.maxParts));
 }
 
 /** Pairs per minibatch for P parts: rows repeat more often in a small block, so it gets smaller minibatches. */

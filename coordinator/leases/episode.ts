@@ -56,17 +56,17 @@ export class EpisodeCensus {
   }
 
   /**
-   * How negatives of block (i, j) are corrected (docs/architecture.md, "Negatives"): up to 16 parts, K·Q_j·n/n_j draws
-   * a pair; beyond, Q_j·n_i/n_ij negative inputs a pair. Rates are in 1/65536.
+   * How negatives of block (i, j) are corrected (docs/architecture.md, "Negatives"): up to `coupledParts` parts,
+   * K·Q_j·n/n_j draws a pair; beyond, Q_j·n_i/n_ij negative inputs a pair. Rates are in 1/65536.
    */
   negatives(
     inputPart: number,
     outputPart: number,
     share: number,
-    negative: number,
+    { negative, coupledParts }: { readonly negative: number; readonly coupledParts: number },
   ): { rule: 'coupled' | 'decoupled'; rate: number } {
     const { parts, inputs, offsets } = this.#episode;
-    if (parts <= 16) {
+    if (parts <= coupledParts) {
       const exact = (negative * share * inputs.length) / this.byOutputPart[outputPart]!;
       return { rule: 'coupled', rate: Math.round(Math.min(exact, MAX_NEGATIVES - 1) * 65536) };
     }

@@ -36,6 +36,8 @@ export interface LeaseRecord {
 export interface LeaseConstants {
   readonly seed: number;
   readonly negative: number;
+  /** Most parts for which negatives are corrected by their number alone (EpisodeCensus.negatives). */
+  readonly coupledParts: number;
   readonly chunkPairs: number;
   readonly rowsDown: RowFormat;
   /** Pairs per minibatch; 0: by the number of parts. */
@@ -71,7 +73,7 @@ export class LeaseBuilder {
       grant.inputPart,
       grant.outputPart,
       tables.shares[grant.outputPart]!,
-      negative,
+      this.#constants,
     );
     const inputCounts =
       rule === 'decoupled' ? census.inputCounts(grant.inputPart, inputMembers.length) : new Uint32Array(0);

@@ -33,7 +33,7 @@ export interface RunConfig {
 
 /**
  * Settings of the schedule, chosen by the measurements in docs/architecture.md. Not options: nobody has needed to
- * change them, and each would have to be explained.
+ * change them, and each would have to be explained. `bench -- quality` tries others.
  */
 export const SCHEDULE = {
   /** φ: share of what is trained that the next episode may hold. */
@@ -45,6 +45,12 @@ export const SCHEDULE = {
   /** u: kept tokens that a block should hold at least. */
   blockTokens: 2000,
   maxParts: 64,
+  /** Least parts, where an episode is large enough: a newcomer then finds a free block. */
+  leastParts: 4,
+  /** Parts for each volunteer: slack lets fast ones pass slow ones and prefetch. */
+  partsPerVolunteer: 2,
+  /** Most parts for which negatives are corrected by their number alone (EpisodeCensus.negatives). */
+  coupledParts: 16,
   /** Rows that a part has at least: with a dozen, minibatches hit each so often that training diverges (measured). */
   partRows: 32,
   /** Episodes in memory: one in training, one prepared ahead. */
@@ -62,6 +68,9 @@ export const SCHEDULE = {
   /** Milliseconds between checkpoints. */
   checkpointMs: 60_000,
 } as const;
+
+/** Values for SCHEDULE. */
+export type Schedule = { readonly [Name in keyof typeof SCHEDULE]: number };
 
 /** Default learning rate: the grid does best near 0.06 (measured); damping holds where word2vec.c's 0.025 is needed. */
 export const DEFAULT_ALPHA = 0.06;

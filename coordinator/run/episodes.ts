@@ -4,8 +4,10 @@ import { TributaryError } from '../errors.ts';
 import type { IngestThread } from '../ingest/ingest-thread.ts';
 import type { CorpusPosition, Episode } from '../leases/episode.ts';
 import type { CheckpointEpisode, CheckpointState } from './checkpoint.ts';
-import { SCHEDULE } from './config.ts';
-import type { Training } from './training.ts';
+import type { JournalWriter } from './journal.ts';
+import type { Training as Whole } from './training.ts';
+
+type Training = Whole<JournalWriter>;
 
 /** An episode made again from a checkpoint, with the state of its chunks. */
 export interface RestoredEpisode {
@@ -60,8 +62,8 @@ export class Episodes {
   }
 
   /** Makes the next episode where there is room and text for it; null where not. */
-  prepare({ desk, curriculum, totalTokens }: Training): Promise<Episode> | null {
-    if (this.#preparing || this.#open.size >= SCHEDULE.episodesAhead || this.#next.tokens >= totalTokens) return null;
+  prepare({ desk, curriculum, totalTokens, schedule }: Training): Promise<Episode> | null {
+    if (this.#preparing || this.#open.size >= schedule.episodesAhead || this.#next.tokens >= totalTokens) return null;
     const from = this.#next;
     const until = episodeEnd(from.tokens, curriculum);
     const parts = partCount(until - from.tokens, desk.willing, curriculum);
@@ -78,12 +80,12 @@ export class Episodes {
   }
 
   /** @param done chunk states of a restored episode */
-  add(episode: Episode, { desk, journal }: Training, done?: Uint8Array): void {
+  add(episode: Episode, { desk, journal, schedule }: Training, done?: Uint8Array): void {
     this.#open.set(episode.number, episode);
     const { number, parts, from, to, offsets } = episode;
     let chunks = 0;
     for (let block = 0; block < parts * parts; block++) {
-      chunks += Math.ceil((offsets[block + 1]! - offsets[block]!) / SCHEDULE.chunkPairs);
+      chunks += Math.ceil((offsets[block + 1]! - offsets[block]!) / schedule.chunkPairs);
     }
     const pairs = episode.inputs.length;
     journal.write({

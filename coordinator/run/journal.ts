@@ -42,11 +42,17 @@ export type JournalEntry =
   | { readonly kind: 'checkpoint'; readonly checkpoint: number }
   | { readonly kind: 'done'; readonly tokens: number };
 
+/** Takes entries in order. */
+export interface JournalWriter {
+  /** @throws TributaryError JOURNAL_UNWRITABLE */
+  write(entry: JournalEntry): void;
+}
+
 /**
  * Each entry gets `seq`, counting up from 1 over the whole run, and `time`, ms since 1970.
  * Every method throws TributaryError JOURNAL_UNWRITABLE.
  */
-export class Journal {
+export class Journal implements JournalWriter {
   readonly #path: string;
   readonly #file: number;
   #seq: number;

@@ -7,9 +7,9 @@ import type { DeskEvent } from '../leases/desk-types.ts';
 import { LeaseDesk } from '../leases/lease-desk.ts';
 import { Model } from '../model/model.ts';
 import { Grid } from '../schedule/grid.ts';
-import type { TrainingConfig } from './config.ts';
+import type { Schedule, TrainingConfig } from './config.ts';
 import { SCHEDULE } from './config.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalWriter } from './journal.ts';
 import type { ResumedRun } from './resume.ts';
 
 export interface CountedWords {
@@ -18,7 +18,8 @@ export interface CountedWords {
   readonly counts: Float64Array;
 }
 
-export interface Training extends CountedWords {
+/** @template J who is told what happens: the journal of a run, or whoever stands in for it */
+export interface Training<J extends JournalWriter = Journal> extends CountedWords {
   /** Of the vocabulary: words and counts. */
   readonly fingerprint: string;
   readonly curriculum: Curriculum;
@@ -27,7 +28,8 @@ export interface Training extends CountedWords {
   readonly model: Model;
   readonly grid: Grid;
   readonly desk: LeaseDesk;
-  readonly journal: Journal;
+  readonly journal: J;
+  readonly schedule: Schedule;
 }
 
 export interface TrainingEdges {
@@ -37,20 +39,21 @@ export interface TrainingEdges {
 }
 
 /** A fresh model, or the one of the checkpoint; no episode yet. */
-export function assembleTraining(
+export function assembleTraining<J extends JournalWriter>(
   config: TrainingConfig,
   { words, counts }: CountedWords,
   resumed: ResumedRun | null,
-  journal: Journal,
+  journal: J,
   edges: TrainingEdges,
-): Training {
+  schedule: Schedule = SCHEDULE,
+): Training<J> {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const kept = keptCounts(counts, config.sample).reduce((sum, count) => sum + count, 0);
   const totalTokens = total * config.epochs;
   const model = resumed?.model ?? Model.fresh(words.length, config.dim, config.seed);
-  const grid = new Grid(SCHEDULE.chunkPairs, resumed?.nextLease ?? 1);
+  const grid = new Grid(schedule.chunkPairs, resumed?.nextLease ?? 1);
   const tables = new GridTablesCache(counts, config.sample, config.seed);
-  const desk = new LeaseDesk({ ...config, ...SCHEDULE, counts }, model, grid, tables, {
+  const desk = new LeaseDesk({ ...config, ...schedule, counts }, model, grid, tables, {
     now: edges.now,
     alpha: () => learningRate(config.alpha, edges.tokensDone(), totalTokens),
     report: edges.report,
@@ -60,16 +63,17 @@ export function assembleTraining(
     counts,
     fingerprint: fingerprint({ words, counts, total }),
     curriculum: {
-      ...SCHEDULE,
+      ...schedule,
       epochTokens: total,
       epochs: config.epochs,
       keptShare: kept / total,
-      maxParts: Math.max(1, Math.min(SCHEDULE.maxParts, Math.floor(words.length / SCHEDULE.partRows))),
+      maxParts: Math.max(1, Math.min(schedule.maxParts, Math.floor(words.length / schedule.partRows))),
     },
     totalTokens,
     model,
     grid,
     desk,
     journal,
+    schedule,
   };
 }

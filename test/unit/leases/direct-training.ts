@@ -24,7 +24,7 @@ export async function trainDirectly(run: SmallRun): Promise<Model> {
       grant.inputPart,
       grant.outputPart,
       tables.shares[grant.outputPart]!,
-      negative,
+      run.constants,
     );
     const inputs = drawTable(Float64Array.from(census.inputCounts(grant.inputPart, inputMembers.length)));
     const plan = new Planner().plan({

@@ -117,6 +117,7 @@ export class SmallRun {
       seed,
       dim,
       negative: 5,
+      coupledParts: 16,
       batch: 0,
       damping: 0.25,
       sample: 1e-3,

@@ -13,6 +13,8 @@ const curricula: fc.Arbitrary<Curriculum> = fc.record({
   maxKept: fc.integer({ min: 100_000, max: 2_000_000 }),
   blockTokens: fc.integer({ min: 500, max: 10_000 }),
   maxParts: fc.integer({ min: 1, max: 64 }),
+  leastParts: fc.constantFrom(1, 4, 8),
+  partsPerVolunteer: fc.constantFrom(1, 1.5, 2, 4),
 });
 
 function episodesOf(plan: Curriculum): { start: number; end: number }[] {
@@ -65,6 +67,8 @@ describe('episodes', () => {
       maxKept: 1e9,
       blockTokens: 2000,
       maxParts: 64,
+      leastParts: 4,
+      partsPerVolunteer: 2,
     };
     expect([1, 3].map((epochs) => episodesOf({ ...plan, epochs }).length)).toEqual([19, 24]);
   });
@@ -78,7 +82,7 @@ describe('parts', () => {
         expect(Number.isInteger(parts)).toBe(true);
         expect(parts).toBeGreaterThanOrEqual(1);
         expect(parts).toBeLessThanOrEqual(plan.maxParts);
-        expect(parts).toBeLessThanOrEqual(Math.max(4, 2 * volunteers));
+        expect(parts).toBeLessThanOrEqual(Math.max(plan.leastParts, Math.ceil(plan.partsPerVolunteer * volunteers)));
         if (parts > 1) expect((tokens * plan.keptShare) / parts ** 2).toBeGreaterThanOrEqual(plan.blockTokens);
         expect(partCount(tokens, volunteers + 1, plan)).toBeGreaterThanOrEqual(parts);
       }),
