@@ -24,6 +24,7 @@ export const STREAM = {
   negatives: 6,
   initial: 7,
   rounding: 8,
+  heldOut: 9,
 } as const;
 
 /** Folds a run seed, a purpose and positions (each an integer, taken modulo 2^32) into a 32-bit stream key. */

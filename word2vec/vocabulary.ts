@@ -48,8 +48,8 @@ export function keepProbability(count: number, total: number, sample: number): n
 }
 
 /** Per id, the bound below which a 32-bit hash keeps the token; 2^32 keeps always. Shape (V). */
-export function keepBounds(vocabulary: Vocabulary, sample: number): Float64Array {
-  return vocabulary.counts.map((count) => Math.floor(keepProbability(count, vocabulary.total, sample) * 4294967296));
+export function keepBounds({ counts, total }: Pick<Vocabulary, 'counts' | 'total'>, sample: number): Float64Array {
+  return counts.map((count) => Math.floor(keepProbability(count, total, sample) * 4294967296));
 }
 
 /** Expected occurrences of each id after subsampling, in one epoch. Shape (V). */

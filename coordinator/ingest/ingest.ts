@@ -87,7 +87,7 @@ export class Ingest {
     const total = counts.reduce((sum, count) => sum + count, 0);
     this.#training = {
       ids: new Map(words.map((word, id) => [word, id])),
-      collector: new PairCollector({ seed, window, keep: keepBounds({ words, counts, total }, sample) }),
+      collector: new PairCollector({ seed, window, keep: keepBounds({ counts, total }, sample) }),
       tables: new GridTablesCache(counts, sample, seed),
       epochTokens: total,
       epochs,
