@@ -64,7 +64,10 @@ export class LeaseWorker implements LeaseTrainer {
 
   constructor(welcome: Welcome) {
     this.#welcome = welcome;
-    this.#tables = new GridTablesCache(welcome.counts, welcome.sample, welcome.seed);
+    this.#tables = new GridTablesCache(welcome.counts, welcome.sample, welcome.seed, {
+      model: 'skipgram',
+      hs: false,
+    });
     this.#input = new RowCache(welcome.counts.length, welcome.dim);
     this.#output = new RowCache(welcome.counts.length, welcome.dim);
   }

@@ -1,5 +1,7 @@
-// Skip-gram pairs of a token stream: subsampling, window shrinking, and bucketing into the blocks of a grid.
+// Pairs of a token stream: subsampling, window shrinking, and bucketing into the blocks of a grid.
+import { Word2vecError } from './errors.ts';
 import type { GridTables } from './grid-tables.ts';
+import { CONTINUES, type Objective } from './objective.ts';
 import { below, hashAt, STREAM, streamKey } from './random.ts';
 
 /** Tokens of a sentence after subsampling, at most: word2vec.c MAX_SENTENCE_LENGTH. */
@@ -9,7 +11,10 @@ export const SENTENCE_TOKENS = 1000;
 export interface BlockPairs {
   /** Rank in its input part of each pair's input row. Shape (pairs). */
   readonly inputs: Uint32Array<ArrayBuffer>;
-  /** Rank in its output part of each pair's output row. Shape (pairs). */
+  /**
+   * Rank in its output part of each pair's output row; under hierarchical softmax 2 · rank + label, a pair for each
+   * node of the centre's path; in CBOW CONTINUES for all contexts of a bag but the first. Shape (pairs).
+   */
   readonly outputs: Uint32Array<ArrayBuffer>;
   /** Block b = i·P + j holds pairs [offsets[b], offsets[b+1]). Shape (P² + 1). */
   readonly offsets: Uint32Array<ArrayBuffer>;
@@ -21,6 +26,11 @@ export interface PairRules {
   readonly window: number;
   /** Per id, the bound below which a hash keeps the token (vocabulary.ts, keepBounds). */
   readonly keep: Float64Array;
+  readonly objective: Objective;
+  /** `shuffled` within each block, for the grid; `text`: as the corpus has them, for CBOW and token ranges. */
+  readonly order: 'shuffled' | 'text';
+  /** Pairs per chunk. A bag of CBOW that a chunk's end would cut becomes two bags with the same centre. */
+  readonly chunkPairs: number;
 }
 
 /** Collects the pairs of an episode, sentence by sentence. */
@@ -66,17 +76,21 @@ export class PairCollector {
 
   /** Closes the sentence: each context word's input row against the centre's output row, as word2vec.c trains. */
   endSentence(epoch: number): void {
-    const { seed, window } = this.#rules;
+    const { seed, window, objective, chunkPairs } = this.#rules;
+    const bags = objective.model === 'cbow';
     const length = this.#length;
     const key = streamKey(seed, STREAM.window, epoch);
     this.#reserve(length * 2 * window);
     for (let centre = 0; centre < length; centre++) {
       const reach = window - below(hashAt(key, this.#position[centre]!), window);
       const end = Math.min(length - 1, centre + reach);
+      let first = true;
       for (let context = Math.max(0, centre - reach); context <= end; context++) {
         if (context === centre) continue;
         this.#inputs[this.#pairs] = this.#sentence[context]!;
-        this.#outputs[this.#pairs++] = this.#sentence[centre]!;
+        const continues = bags && !first && this.#pairs % chunkPairs !== 0;
+        this.#outputs[this.#pairs++] = continues ? CONTINUES : this.#sentence[centre]!;
+        first = false;
       }
     }
     this.#length = 0;
@@ -89,27 +103,62 @@ export class PairCollector {
     this.#outputs = copied(this.#outputs, size);
   }
 
-  /** Sorts the collected pairs by block, shuffles each block, and starts afresh. The open sentence must be closed. */
+  /**
+   * Sorts the collected pairs by block, shuffles each block, and starts afresh. The open sentence must be closed.
+   * @throws Word2vecError CBOW_PARTS for CBOW in more than one part
+   */
   bucket(tables: GridTables, episode: number): BlockPairs {
-    const { input, output } = tables;
+    const bucketed = this.#rules.objective.model === 'cbow' ? this.#bags(tables) : this.#blocks(tables);
+    if (this.#rules.order === 'shuffled') this.#shuffle(bucketed, episode);
+    this.#pairs = 0;
+    this.#kept = 0;
+    return bucketed;
+  }
+
+  /** Every pair once for each target of its centre. */
+  #blocks({ input, targets }: GridTables): BlockPairs {
     const parts = input.count;
+    const { start, part, value } = targets;
     const pairs = this.#pairs;
     const offsets = new Uint32Array(parts * parts + 1);
     for (let k = 0; k < pairs; k++) {
-      offsets[input.partOf[this.#inputs[k]!]! * parts + output.partOf[this.#outputs[k]!]! + 1]!++;
+      const row = input.partOf[this.#inputs[k]!]! * parts + 1;
+      const centre = this.#outputs[k]!;
+      for (let at = start[centre]!; at < start[centre + 1]!; at++) offsets[row + part[at]!]!++;
     }
     for (let block = 0; block < parts * parts; block++) offsets[block + 1]! += offsets[block]!;
     const cursor = offsets.slice();
-    const inputs = new Uint32Array(pairs);
-    const outputs = new Uint32Array(pairs);
+    const inputs = new Uint32Array(offsets[parts * parts]!);
+    const outputs = new Uint32Array(inputs.length);
     for (let k = 0; k < pairs; k++) {
       const x = this.#inputs[k]!;
-      const u = this.#outputs[k]!;
-      const at = cursor[input.partOf[x]! * parts + output.partOf[u]!]!++;
-      inputs[at] = input.localOf[x]!;
-      outputs[at] = output.localOf[u]!;
+      const row = input.partOf[x]! * parts;
+      const rank = input.localOf[x]!;
+      const centre = this.#outputs[k]!;
+      for (let at = start[centre]!; at < start[centre + 1]!; at++) {
+        const to = cursor[row + part[at]!]!++;
+        inputs[to] = rank;
+        outputs[to] = value[at]!;
+      }
     }
-    for (let block = 0; block < parts * parts; block++) {
+    return { inputs, outputs, offsets };
+  }
+
+  /** In one part a row's rank is its id. */
+  #bags({ input }: GridTables): BlockPairs {
+    if (input.count !== 1 || this.#rules.order !== 'text') {
+      throw new Word2vecError(
+        'CBOW_PARTS',
+        `the contexts of a bag lie in one block, in order: not in ${input.count} parts ${this.#rules.order}`,
+        'Train CBOW in one part and in the order of the text.',
+      );
+    }
+    const inputs = this.#inputs.slice(0, this.#pairs);
+    return { inputs, outputs: this.#outputs.slice(0, this.#pairs), offsets: Uint32Array.of(0, this.#pairs) };
+  }
+
+  #shuffle({ inputs, outputs, offsets }: BlockPairs, episode: number): void {
+    for (let block = 0; block + 1 < offsets.length; block++) {
       const key = streamKey(this.#rules.seed, STREAM.shuffle, episode, block);
       const start = offsets[block]!;
       for (let k = offsets[block + 1]! - 1; k > start; k--) {
@@ -118,9 +167,6 @@ export class PairCollector {
         swap(outputs, k, other);
       }
     }
-    this.#pairs = 0;
-    this.#kept = 0;
-    return { inputs, outputs, offsets };
   }
 }
 

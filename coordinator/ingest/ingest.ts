@@ -10,6 +10,7 @@ import type { Split } from '../corpus/splits.ts';
 import { planSplits } from '../corpus/splits.ts';
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
+import { SCHEDULE } from '../run/config.ts';
 import { LineFeed, wordsOf } from './line-feed.ts';
 import type { Counted, CountRequest, Opened, OpenRequest, PrepareRequest, TrainRequest } from './requests.ts';
 
@@ -84,11 +85,19 @@ export class Ingest {
 
   train(request: TrainRequest): void {
     const { words, counts, seed, window, sample, epochs } = request;
+    const objective = { model: 'skipgram', hs: false } as const;
     const total = counts.reduce((sum, count) => sum + count, 0);
     this.#training = {
       ids: new Map(words.map((word, id) => [word, id])),
-      collector: new PairCollector({ seed, window, keep: keepBounds({ counts, total }, sample) }),
-      tables: new GridTablesCache(counts, sample, seed),
+      collector: new PairCollector({
+        seed,
+        window,
+        keep: keepBounds({ counts, total }, sample),
+        objective,
+        order: 'shuffled',
+        chunkPairs: SCHEDULE.chunkPairs,
+      }),
+      tables: new GridTablesCache(counts, sample, seed, objective),
       epochTokens: total,
       epochs,
     };

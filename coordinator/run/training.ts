@@ -52,7 +52,7 @@ export function assembleTraining<J extends JournalWriter>(
   const totalTokens = total * config.epochs;
   const model = resumed?.model ?? Model.fresh(words.length, config.dim, config.seed);
   const grid = new Grid(schedule.chunkPairs, resumed?.nextLease ?? 1);
-  const tables = new GridTablesCache(counts, config.sample, config.seed);
+  const tables = new GridTablesCache(counts, config.sample, config.seed, { model: 'skipgram', hs: false });
   const desk = new LeaseDesk({ ...config, ...schedule, counts }, model, grid, tables, {
     now: edges.now,
     alpha: () => learningRate(config.alpha, edges.tokensDone(), totalTokens),

@@ -98,6 +98,8 @@ export class Journal {
   }
 }
 
+const SKIP_GRAM = { model: 'skipgram', hs: false } as const;
+
 export class SmallRun {
   readonly model: Model;
   readonly grid: Grid;
@@ -131,7 +133,7 @@ export class SmallRun {
     };
     this.model = Model.fresh(words, dim, seed);
     this.grid = new Grid(chunkPairs);
-    this.tables = new GridTablesCache(counts, 1e-3, seed);
+    this.tables = new GridTablesCache(counts, 1e-3, seed, SKIP_GRAM);
     this.desk = new LeaseDesk(this.constants, this.model, this.grid, this.tables, {
       now: () => this.clock.now,
       alpha: () => alpha,
@@ -178,7 +180,14 @@ function makeEpisodes(
   tables: GridTablesCache,
 ): Episode[] {
   const words = counts.length;
-  const collector = new PairCollector({ seed, window: 3, keep: new Float64Array(words).fill(2 ** 32) });
+  const collector = new PairCollector({
+    seed,
+    window: 3,
+    keep: new Float64Array(words).fill(2 ** 32),
+    objective: SKIP_GRAM,
+    order: 'shuffled',
+    chunkPairs: 384,
+  });
   const table = drawTable(counts);
   const key = streamKey(seed, 99);
   let last = 0;

@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GridTablesCache } from '../../../word2vec/grid-tables.ts';
+import { buildHuffman } from '../../../word2vec/huffman.ts';
+import { CONTINUES } from '../../../word2vec/objective.ts';
 import { below, hashAt, STREAM, streamKey } from '../../../word2vec/random.ts';
 import type { BlockPairs, PairRules } from '../../../word2vec/skip-gram-pairs.ts';
 import { PairCollector, SENTENCE_TOKENS } from '../../../word2vec/skip-gram-pairs.ts';
@@ -10,7 +12,9 @@ const WORDS = 30;
 const COUNTS = Float64Array.from({ length: WORDS }, (_, id) => 1000 / (id + 1));
 const always = new Float64Array(WORDS).fill(2 ** 32);
 const half = new Float64Array(WORDS).fill(2 ** 31);
-const tables = new GridTablesCache(COUNTS, 1e-3, 1);
+const SKIP_GRAM = { model: 'skipgram', hs: false } as const;
+const GRID = { objective: SKIP_GRAM, order: 'shuffled', chunkPairs: 64 } as const;
+const tables = new GridTablesCache(COUNTS, 1e-3, 1, SKIP_GRAM);
 
 /** Words of a stream, cut into lines; -1 ends a line. */
 const streams = fc.array(
@@ -33,8 +37,19 @@ function collect(stream: readonly number[], rules: Rules, collector = new PairCo
   return collector;
 }
 
+interface Bag {
+  readonly contexts: readonly number[];
+  readonly centre: number;
+}
+
 /** word2vec.c's double loop on sentences of kept words. */
-function naivePairs(stream: readonly number[], { seed, window, keep, epoch, from }: Rules): [number, number][] {
+function naivePairs(stream: readonly number[], rule: Rules): [number, number][] {
+  return naiveBags(stream, rule).flatMap(({ contexts, centre }) =>
+    contexts.map((context): [number, number] => [context, centre]),
+  );
+}
+
+function naiveBags(stream: readonly number[], { seed, window, keep, epoch, from }: Rules): Bag[] {
   const sentences: { id: number; position: number }[][] = [[]];
   let position = from;
   for (const id of stream) {
@@ -51,16 +66,18 @@ function naivePairs(stream: readonly number[], { seed, window, keep, epoch, from
   return sentences.flatMap((sentence) =>
     sentence.flatMap((centre, at) => {
       const reach = window - below(hashAt(streamKey(seed, STREAM.window, epoch), centre.position), window);
-      return sentence
-        .filter((_, other) => other !== at && Math.abs(other - at) <= reach)
-        .map((context): [number, number] => [context.id, centre.id]);
+      const contexts = sentence.filter((_, other) => other !== at && Math.abs(other - at) <= reach);
+      return contexts.length === 0 ? [] : [{ contexts: contexts.map(({ id }) => id), centre: centre.id }];
     }),
   );
 }
 
 /** Every pair of a bucketed episode as words again; checks that it lies in its block. */
-function unbucket({ inputs, outputs, offsets }: BlockPairs, parts: number): [number, number][] {
-  const { input, output } = tables.of(parts);
+function unbucket(
+  { inputs, outputs, offsets }: BlockPairs,
+  parts: number,
+  { input, output } = tables.of(parts),
+): [number, number][] {
   const pairs: [number, number][] = [];
   expect(offsets.length).toBe(parts * parts + 1);
   expect(offsets[parts * parts]).toBe(inputs.length);
@@ -77,6 +94,9 @@ function unbucket({ inputs, outputs, offsets }: BlockPairs, parts: number): [num
 const sorted = (pairs: readonly [number, number][]): string[] => pairs.map(([x, u]) => `${x} ${u}`).sort();
 
 const rules = fc.record({
+  objective: fc.constant(GRID.objective),
+  order: fc.constant(GRID.order),
+  chunkPairs: fc.constant(GRID.chunkPairs),
   seed: fc.nat(),
   window: fc.integer({ min: 1, max: 8 }),
   keep: fc.constantFrom(always, half),
@@ -99,7 +119,7 @@ describe('PairCollector', () => {
   });
 
   it('shuffles by seed, episode and block alone', () => {
-    const rule = { seed: 4, window: 5, keep: always, epoch: 0, from: 0 };
+    const rule = { ...GRID, seed: 4, window: 5, keep: always, epoch: 0, from: 0 };
     const stream = Array.from({ length: 900 }, (_, at) => below(hashAt(7, at), WORDS));
     const bucket = (episode: number): BlockPairs => collect(stream, rule).bucket(tables.of(2), episode);
     expect(bucket(3)).toEqual(bucket(3));
@@ -119,7 +139,7 @@ describe('PairCollector', () => {
     const size = 6;
     const times = 6000;
     const hits = Array.from({ length: size }, () => new Uint32Array(size));
-    const collector = new PairCollector({ seed: 1, window: 1, keep: always });
+    const collector = new PairCollector({ ...GRID, seed: 1, window: 1, keep: always });
     for (let episode = 0; episode < times; episode++) {
       for (let k = 0; k < size / 2; k++) {
         collector.add(2 * k, 0, 2 * k);
@@ -149,8 +169,66 @@ describe('PairCollector', () => {
     );
   });
 
+  it('keeps the order of the text where told to', () => {
+    fc.assert(
+      fc.property(streams, rules, (stream, rule) => {
+        const inText = { ...rule, order: 'text' } as const;
+        expect(unbucket(collect(stream, inText).bucket(tables.of(1), 3), 1)).toEqual(naivePairs(stream, rule));
+      }),
+    );
+  });
+
+  it('makes each pair of hierarchical softmax a labelled pair for every node of the centre’s path', () => {
+    const { start, path, codes } = buildHuffman(COUNTS);
+    const objective = { model: 'skipgram', hs: true } as const;
+    const nodes = new GridTablesCache(COUNTS, 1e-3, 1, objective);
+    fc.assert(
+      fc.property(streams, rules, fc.integer({ min: 1, max: 7 }), (stream, rule, parts) => {
+        const collector = collect(stream, { ...rule, objective });
+        const { inputs, outputs, offsets } = collector.bucket(nodes.of(parts), 3);
+        const labels = outputs.map((value) => value & 1);
+        const ranks = { inputs, outputs: outputs.map((value) => value >>> 1), offsets };
+        const seen = unbucket(ranks, parts, nodes.of(parts)).map(([x, u], at) => `${x} ${u} ${labels[at]}`);
+        const expected = naivePairs(stream, rule).flatMap(([x, w]) =>
+          Array.from(path.subarray(start[w], start[w + 1]), (node, at) => `${x} ${node} ${1 - codes[start[w]! + at]!}`),
+        );
+        expect(seen.sort()).toEqual(expected.sort());
+      }),
+    );
+  });
+
+  it('marks the further contexts of a bag, and opens a bag anew where a chunk begins', () => {
+    const objective = { model: 'cbow', hs: false } as const;
+    fc.assert(
+      fc.property(streams, rules, fc.integer({ min: 1, max: 40 }), (stream, rule, chunkPairs) => {
+        const inText = { ...rule, objective, order: 'text', chunkPairs } as const;
+        const { inputs, outputs, offsets } = collect(stream, inText).bucket(tables.of(1), 3);
+        const bags = naiveBags(stream, rule);
+        const expected = bags.flatMap(({ contexts, centre }) =>
+          contexts.map((_, at) => (at === 0 ? centre : CONTINUES)),
+        );
+        for (let at = 0, centre = -1; at < expected.length; at++) {
+          if (expected[at] !== CONTINUES) centre = expected[at]!;
+          else if (at % chunkPairs === 0) expected[at] = centre;
+        }
+        expect(Array.from(inputs)).toEqual(bags.flatMap(({ contexts }) => contexts));
+        expect(Array.from(outputs)).toEqual(expected);
+        expect(Array.from(offsets)).toEqual([0, inputs.length]);
+      }),
+    );
+  });
+
+  it('refuses CBOW in several parts, and shuffled', () => {
+    const objective = { model: 'cbow', hs: false } as const;
+    const rule = { ...GRID, seed: 1, window: 2, keep: always, objective };
+    const parted = new PairCollector({ ...rule, order: 'text' });
+    expect(() => parted.bucket(tables.of(2), 0)).toThrow(expect.objectContaining({ code: 'CBOW_PARTS' }));
+    const shuffled = new PairCollector(rule);
+    expect(() => shuffled.bucket(tables.of(1), 0)).toThrow(expect.objectContaining({ code: 'CBOW_PARTS' }));
+  });
+
   it('closes a sentence at 1000 kept words, and says so', () => {
-    const rule = { seed: 9, window: 2, keep: half, epoch: 1, from: 0 };
+    const rule = { ...GRID, seed: 9, window: 2, keep: half, epoch: 1, from: 0 };
     const collector = new PairCollector(rule);
     const full: number[] = [];
     for (let position = 0; position < 5000; position++)
@@ -163,7 +241,7 @@ describe('PairCollector', () => {
 
   it('keeps words by their bound: none at 0, all at 2^32, half at half', () => {
     const kept = (bound: number): number => {
-      const collector = new PairCollector({ seed: 2, window: 1, keep: new Float64Array(WORDS).fill(bound) });
+      const collector = new PairCollector({ ...GRID, seed: 2, window: 1, keep: new Float64Array(WORDS).fill(bound) });
       for (let position = 0; position < 20_000; position++) collector.add(0, 0, position);
       return collector.kept;
     };
@@ -175,7 +253,7 @@ describe('PairCollector', () => {
     const window = 5;
     const reaches = (epoch: number): number[] =>
       Array.from({ length: 4000 }, (_, position) => {
-        const collector = new PairCollector({ seed: 3, window, keep: always });
+        const collector = new PairCollector({ ...GRID, seed: 3, window, keep: always });
         // The middle one of eleven is asked how far it reaches: only its pairs have the output word 1.
         for (let k = -5; k <= 5; k++) collector.add(k === 0 ? 1 : 0, epoch, position * 11 + k + 5);
         collector.endSentence(epoch);

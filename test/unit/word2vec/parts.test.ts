@@ -1,7 +1,8 @@
 // Parts of the grid: they tile the vocabulary, weigh about the same, and depend on nothing but counts and seed.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GridTables, GridTablesCache } from '../../../word2vec/grid-tables.ts';
+import { GridTablesCache } from '../../../word2vec/grid-tables.ts';
+import { buildHuffman } from '../../../word2vec/huffman.ts';
 import { dealParts } from '../../../word2vec/parts.ts';
 import { keptCounts } from '../../../word2vec/vocabulary.ts';
 
@@ -64,10 +65,12 @@ describe('dealParts', () => {
   );
 });
 
+const SKIP_GRAM = { model: 'skipgram', hs: false } as const;
+
 describe('GridTables', () => {
   it('shares the noise out in full', () => {
     const counts = zipf(500);
-    const tables = new GridTables(counts, keptCounts(counts, 1e-3), 7, 3);
+    const tables = new GridTablesCache(counts, 1e-3, 3, SKIP_GRAM).of(7);
     expect(tables.shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
     expect(tables.noise(2)).toBe(tables.noise(2));
     expect(tables.noise(2).keep.length).toBe(tables.output.members[2]!.length);
@@ -75,13 +78,35 @@ describe('GridTables', () => {
 
   it('is the same from every cache with equal counts and seed, whatever was asked before', () => {
     const counts = zipf(300);
-    const here = new GridTablesCache(counts, 1e-3, 5);
-    const there = new GridTablesCache(counts.slice(), 1e-3, 5);
+    const here = new GridTablesCache(counts, 1e-3, 5, SKIP_GRAM);
+    const there = new GridTablesCache(counts.slice(), 1e-3, 5, SKIP_GRAM);
     const first = here.of(3);
     for (const parts of [5, 6, 7, 8, 9]) here.of(parts);
     expect(here.of(3)).not.toBe(first);
     expect(here.of(3).input).toEqual(there.of(3).input);
     expect(here.of(3).output).toEqual(there.of(3).output);
     expect(here.of(3).noise(1)).toEqual(there.of(3).noise(1));
+  });
+
+  it('deals the nodes of the Huffman tree by how often subsampled words pass them', () => {
+    const counts = Float64Array.from(zipf(300), (count) => Math.ceil(count));
+    const kept = keptCounts(counts, 1e-4);
+    const { start, path, codes } = buildHuffman(counts);
+    const passes = new Float64Array(300);
+    kept.forEach((weight, word) =>
+      path.subarray(start[word]!, start[word + 1]!).forEach((n) => (passes[n]! += weight)),
+    );
+    const cache = new GridTablesCache(counts, 1e-4, 5, { model: 'skipgram', hs: true });
+    const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+    expect(cache.targetsPerPair).toBeCloseTo(sum(passes) / sum(kept), 10);
+    expect(passes[299]).toBe(0);
+    const { input, output, targets } = cache.of(4);
+    expect(input).toEqual(dealParts(kept, 4, 5, 'input'));
+    expect(output).toEqual(dealParts(passes, 4, 5, 'output'));
+    expect(targets.start).toEqual(start);
+    path.forEach((node, at) => {
+      expect(output.members[targets.part[at]!]![targets.value[at]! >>> 1]).toBe(node);
+      expect(targets.value[at]! & 1).toBe(1 - codes[at]!);
+    });
   });
 });
