@@ -52,7 +52,7 @@ export interface RunStatus {
 }
 
 export interface RunConfigStatus {
-  readonly schedule: 'grid';
+  readonly schedule: 'grid' | 'downpour';
   readonly dim: number;
   readonly window: number;
   readonly negative: number;

@@ -9,7 +9,7 @@ import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { drawTable } from '../../word2vec/noise.ts';
 import { Planner } from '../../word2vec/plan.ts';
 import type { Model } from '../model/model.ts';
-import type { Grant } from '../schedule/grid.ts';
+import type { Grant } from '../schedule/scheduler.ts';
 import type { Episode, EpisodeCensus } from './episode.ts';
 import type { HeldRows } from './held-rows.ts';
 

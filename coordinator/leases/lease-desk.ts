@@ -8,7 +8,7 @@ import { encodeToVolunteer } from '../../protocol/to-volunteer.ts';
 import { lossPerPair } from '../../word2vec/engine.ts';
 import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import type { Model } from '../model/model.ts';
-import type { Grid } from '../schedule/grid.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
 import { applyResult, checkResult } from './delta-gate.ts';
 import type { Episode } from './episode.ts';
 import { EpisodeCensus } from './episode.ts';
@@ -29,7 +29,7 @@ const EXPIRIES = 4;
 export class LeaseDesk {
   readonly #constants: DeskConstants;
   readonly #model: Model;
-  readonly #grid: Grid;
+  readonly #schedule: Scheduler;
   readonly #builder: LeaseBuilder;
   readonly #edges: DeskEdges;
   readonly #volunteers = new Map<number, Volunteer>();
@@ -39,10 +39,10 @@ export class LeaseDesk {
   #pausedFor: string | null = null;
   #idleReason = 'the first pairs are being prepared';
 
-  constructor(constants: DeskConstants, model: Model, grid: Grid, tables: GridTablesCache, edges: DeskEdges) {
+  constructor(constants: DeskConstants, model: Model, schedule: Scheduler, tables: GridTablesCache, edges: DeskEdges) {
     this.#constants = constants;
     this.#model = model;
-    this.#grid = grid;
+    this.#schedule = schedule;
     this.#edges = edges;
     this.#builder = new LeaseBuilder(constants, model, tables);
   }
@@ -78,7 +78,7 @@ export class LeaseDesk {
   disconnect(one: Volunteer, reason: string): void {
     if (!this.#volunteers.delete(one.id)) return;
     this.#endLeases(one, 'returned', reason);
-    this.#grid.forget(one.id);
+    this.#schedule.forget(one.id);
     if (one.greeting !== null) this.#edges.report({ kind: 'gone', volunteer: one, reason });
     this.dispatch();
   }
@@ -170,7 +170,7 @@ export class LeaseDesk {
     checkResult(result, record, this.#constants.dim);
     applyResult(result, record, this.#model, one.held);
     one.leases.shift();
-    this.#grid.complete(record.grant.lease);
+    this.#schedule.complete(record.grant.lease);
     const now = this.#edges.now();
     this.#measure(one, record, now);
     one.returnsInRow = 0;
@@ -215,7 +215,7 @@ export class LeaseDesk {
     const index = one.leases.findIndex((record) => record.grant.lease === lease);
     if (index < 0) return;
     const [record] = one.leases.splice(index, 1);
-    this.#grid.release(lease);
+    this.#schedule.release(lease);
     this.#edges.report({ kind: 'ended', record: record!, volunteer: one, cause: 'returned', reason });
     // Planning and sending a lease is work for us: nobody may have it done for nothing, for ever.
     if (!one.paused && !one.leaving && ++one.returnsInRow > RETURNS) {
@@ -232,7 +232,7 @@ export class LeaseDesk {
   /** Ends all leases of a volunteer; its cached rows can no longer be trusted to equal ours. */
   #endLeases(one: Volunteer, cause: 'expired' | 'returned' | 'rejected', reason: string): void {
     for (const record of one.leases.splice(0)) {
-      this.#grid.release(record.grant.lease);
+      this.#schedule.release(record.grant.lease);
       this.#edges.report({ kind: 'ended', record, volunteer: one, cause, reason });
     }
     one.forgetRows();
@@ -263,7 +263,7 @@ export class LeaseDesk {
 
   addEpisode(episode: Episode, done?: Uint8Array): void {
     this.#episodes.set(episode.number, { episode, census: new EpisodeCensus(episode) });
-    this.#grid.add(episode, done);
+    this.#schedule.add(episode, done);
     this.dispatch();
   }
 
@@ -299,7 +299,7 @@ export class LeaseDesk {
         this.#idle(one);
       }
     }
-    if (this.#pausedFor !== null) return;
+    if (this.#pausedFor !== null || !this.#schedule.fetchesAhead) return;
     // Fetching ahead keeps parts locked. While somebody starves nobody may: a slow volunteer would hold its input part
     // from lease to lease and train that row of the grid alone, with the fast ones waiting.
     if (starving > 0) return;
@@ -308,17 +308,16 @@ export class LeaseDesk {
   }
 
   #grant(one: Volunteer, reserve: number): boolean {
-    const waiting = this.#grid.waitingChunks * this.#constants.chunkPairs;
     const { counts, dim, negative, leaseMs } = this.#constants;
-    const partRows = Math.ceil(counts.length / (this.#grid.episodes[0]?.parts ?? 1));
+    const partRows = Math.ceil(counts.length / (this.#schedule.episodes[0]?.parts ?? 1));
     const pairs = Math.min(
-      leasePairs(one, this.#volunteers.values(), waiting, leaseMs),
+      leasePairs(one, this.#volunteers.values(), this.#schedule.sharedPairs, leaseMs),
       bindablePairs(partRows, dim, negative),
     );
     const full = this.#cacheFull(one);
     // A cache may only be dropped between leases: a lease in training still needs its rows. So none is fetched ahead.
     if (full && one.leases.length > 0) return false;
-    const grant = this.#grid.grant({ session: one.id, pairs, reserve });
+    const grant = this.#schedule.grant({ session: one.id, pairs, reserve });
     if (grant === null) return false;
     const { episode, census } = this.#episodes.get(grant.episode)!;
     const now = this.#edges.now();
@@ -352,10 +351,8 @@ export class LeaseDesk {
   }
 
   #whyIdle(): string {
-    const parts = this.#grid.episodes[0]?.parts;
-    if (parts === undefined) return this.#idleReason;
-    if (this.outstanding === 0) return this.#idleReason;
-    return `every free block is taken: the grid has ${parts} × ${parts} blocks now and grows as training goes on`;
+    const { episodes, shortage } = this.#schedule;
+    return episodes.length === 0 || this.outstanding === 0 ? this.#idleReason : shortage;
   }
 
   broadcast(progress: Progress): void {

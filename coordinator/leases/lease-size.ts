@@ -26,6 +26,7 @@ export function bindablePairs(partRows: number, dim: number, negative: number): 
  * Pairs for about `leaseMs` of this volunteer's time, but no more than half of what it will get of the pairs that
  * wait: as an episode runs out leases shrink, so that a slow volunteer does not hold the last block for long (guided
  * self-scheduling, Polychronopoulos and Kuck 1987).
+ * @param waiting pairs that the volunteers share out among themselves (Scheduler.sharedPairs)
  */
 export function leasePairs(one: Volunteer, all: Iterable<Volunteer>, waiting: number, leaseMs: number): number {
   if (one.pairsPerSecond === 0) return FIRST_LEASE_PAIRS;

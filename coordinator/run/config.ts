@@ -16,7 +16,7 @@ export interface TrainingConfig {
   readonly epochs: number;
   readonly alpha: number;
   readonly seed: number;
-  readonly schedule: 'grid';
+  readonly schedule: 'grid' | 'downpour';
   /** Pairs per minibatch; 0: by the number of parts (word2vec/curriculum.ts, minibatchPairs). */
   readonly batch: number;
   readonly rowsDown: RowFormat;
@@ -58,6 +58,10 @@ export const SCHEDULE = {
   chunkPairs: 6144,
   /** h: damping of rows hit often in a minibatch. */
   damping: 0.25,
+  /** Downpour: share of the run's tokens that may be in training at once; 1 % costs a point of nine, 15 % breaks. */
+  flightOfRun: 0.01,
+  /** Downpour: share of the tokens trained so far that may be; rows move fastest at the start. */
+  flightOfDone: 0.1,
   /** Milliseconds of training that a lease should be. */
   leaseMs: 3000,
   /** Milliseconds after which a lease may expire at the earliest. */

@@ -6,7 +6,9 @@ import { fingerprint, keptCounts } from '../../word2vec/vocabulary.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
 import { LeaseDesk } from '../leases/lease-desk.ts';
 import { Model } from '../model/model.ts';
+import { Downpour } from '../schedule/downpour.ts';
 import { Grid } from '../schedule/grid.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
 import type { Schedule, TrainingConfig } from './config.ts';
 import { SCHEDULE } from './config.ts';
 import type { Journal, JournalWriter } from './journal.ts';
@@ -26,7 +28,7 @@ export interface Training<J extends JournalWriter = Journal> extends CountedWord
   /** In-vocabulary tokens over all epochs. */
   readonly totalTokens: number;
   readonly model: Model;
-  readonly grid: Grid;
+  readonly grid: Scheduler;
   readonly desk: LeaseDesk;
   readonly journal: J;
   readonly schedule: Schedule;
@@ -51,7 +53,12 @@ export function assembleTraining<J extends JournalWriter>(
   const kept = keptCounts(counts, config.sample).reduce((sum, count) => sum + count, 0);
   const totalTokens = total * config.epochs;
   const model = resumed?.model ?? Model.fresh(words.length, config.dim, config.seed);
-  const grid = new Grid(schedule.chunkPairs, resumed?.nextLease ?? 1);
+  const { chunkPairs, flightOfRun: runShare, flightOfDone: doneShare } = schedule;
+  const nextLease = resumed?.nextLease ?? 1;
+  const downpour = config.schedule === 'downpour';
+  const grid = downpour
+    ? new Downpour(chunkPairs, { totalTokens, runShare, doneShare, tokensDone: edges.tokensDone }, nextLease)
+    : new Grid(chunkPairs, nextLease);
   const tables = new GridTablesCache(counts, config.sample, config.seed, { model: 'skipgram', hs: false });
   const desk = new LeaseDesk({ ...config, ...schedule, counts }, model, grid, tables, {
     now: edges.now,
@@ -67,7 +74,7 @@ export function assembleTraining<J extends JournalWriter>(
       epochTokens: total,
       epochs: config.epochs,
       keptShare: kept / total,
-      maxParts: Math.max(1, Math.min(schedule.maxParts, Math.floor(words.length / schedule.partRows))),
+      maxParts: downpour ? 1 : Math.max(1, Math.min(schedule.maxParts, Math.floor(words.length / schedule.partRows))),
     },
     totalTokens,
     model,

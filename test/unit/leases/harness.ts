@@ -4,8 +4,8 @@ import type { DeskConstants, DeskEvent } from '../../../coordinator/leases/desk-
 import { LeaseDesk } from '../../../coordinator/leases/lease-desk.ts';
 import type { Volunteer } from '../../../coordinator/leases/volunteer.ts';
 import { Model } from '../../../coordinator/model/model.ts';
-import type { Grant } from '../../../coordinator/schedule/grid.ts';
 import { Grid } from '../../../coordinator/schedule/grid.ts';
+import type { Grant } from '../../../coordinator/schedule/scheduler.ts';
 import type { RowFormat } from '../../../protocol/rows.ts';
 import type { Lease } from '../../../protocol/to-volunteer.ts';
 import type { SessionEvent } from '../../../volunteer/session.ts';

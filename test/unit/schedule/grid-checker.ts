@@ -1,7 +1,8 @@
 // What a grid should do, done with sets and loops: every step of the real one is compared, and a difference throws.
 import assert from 'node:assert/strict';
-import type { Grant, GridEpisode } from '../../../coordinator/schedule/grid.ts';
+import type { GridEpisode } from '../../../coordinator/schedule/grid.ts';
 import { Grid } from '../../../coordinator/schedule/grid.ts';
+import type { Grant } from '../../../coordinator/schedule/scheduler.ts';
 
 /** Pairs per chunk. */
 export const CHUNK = 10;

@@ -1,8 +1,8 @@
 // The lock server against a plain model of it: random sessions, orders and sizes, checked after every step.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Grant } from '../../../coordinator/schedule/grid.ts';
 import { Grid } from '../../../coordinator/schedule/grid.ts';
+import type { Grant } from '../../../coordinator/schedule/scheduler.ts';
 import { Checker, CHUNK, episode, key } from './grid-checker.ts';
 
 const moves = fc.array(
