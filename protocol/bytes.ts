@@ -119,6 +119,13 @@ export class Reader {
     return new Float32Array(this.#bytes.buffer.slice(at, at + length * 4));
   }
 
+  /** A view where memory is aligned, else a copy. */
+  uint16(length: number): Uint16Array {
+    const at = this.#bytes.byteOffset + this.#take(length * 2);
+    if (at % 2 === 0) return new Uint16Array(this.#bytes.buffer, at, length);
+    return new Uint16Array(this.#bytes.buffer.slice(at, at + length * 2));
+  }
+
   /** @throws ProtocolError TRAILING_BYTES */
   end(): void {
     if (this.remaining > 0) {
@@ -211,12 +218,6 @@ export class Writer {
   align(): this {
     while (this.#at % 4 !== 0) this.u8(0);
     return this;
-  }
-
-  /** Room for `length` floats at an aligned place, to be filled by the caller before the next write. */
-  float32(length: number): Float32Array {
-    const at = this.#take(length * 4);
-    return new Float32Array(this.#bytes.buffer, at, length);
   }
 
   /** Room for `length` signed bytes, to be filled by the caller before the next write. */

@@ -1,7 +1,7 @@
 // Every limit of the wire, with its unit, in one place.
 
 /** Raised when a frame's meaning changes; a volunteer with another one is refused. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const LIMITS = {
   /** Columns of a row. */

@@ -1,63 +1,151 @@
-// Row values on the wire: int8 with one scale a row, or plain floats.
+// Row values on the wire: plain floats, halves, or whole numbers of a byte or half a byte times a scale.
 import type { Reader, Writer } from './bytes.ts';
 import { ProtocolError } from './bytes.ts';
+import { fromHalf, LARGEST_HALF, toHalf } from './half.ts';
 
-/** `f32` is exact; `int8` sends round(value / scale) with scale = max|value| / 127. */
-export type RowFormat = 'f32' | 'int8';
+/**
+ * `f32` is exact; `f16` rounds to the nearest half; `int8` and `int4` send whole levels of peak/127 and peak/7, a row's
+ * (int4: a group's) largest magnitude being its peak.
+ */
+export type RowFormat = 'f32' | 'f16' | 'int8' | 'int4';
 
-export const ROW_FORMATS: readonly RowFormat[] = ['f32', 'int8'];
+/** In the order of their numbers on the wire: each is less exact than the one before. */
+export const ROW_FORMATS: readonly RowFormat[] = ['f32', 'f16', 'int8', 'int4'];
+
+/** Columns that share a scale in `int4`, at most: the peak of many columns is a coarse measure of each. */
+const GROUP_COLUMNS = 128;
+const MOST_INT8 = 127;
+const MOST_INT4 = 7;
+
+/**
+ * Length of the residual that a holder may add to a row's delta, for each dot product of the row and unit of learning
+ * rate. What is more waits: the coordinator's cap on a step allows so much beside the step itself.
+ */
+export const RESIDUAL_RATE = 2;
+
+/** Whether a row's holder keeps what rounding left out of its deltas, and adds it to the next one. */
+export function keepsResidual(format: RowFormat): boolean {
+  return format === 'int4';
+}
+
+/** The format wanted, or the nearest more exact one that the other side can; `f32` everyone can. */
+export function agreeFormat(wanted: RowFormat, can: readonly RowFormat[]): RowFormat {
+  for (let code = ROW_FORMATS.indexOf(wanted); code > 0; code--) {
+    if (can.includes(ROW_FORMATS[code]!)) return ROW_FORMATS[code]!;
+  }
+  return 'f32';
+}
 
 /** Draw number `counter` on 0..1, for stochastic rounding. */
 export type UnitDraw = (counter: number) => number;
 
 /** Bytes that `rows` rows of `dim` columns take in a frame, after alignment. */
 export function rowsBytes(format: RowFormat, rows: number, dim: number): number {
-  return format === 'f32' ? rows * dim * 4 : rows * 4 + rows * dim;
+  switch (format) {
+    case 'f32':
+      return rows * dim * 4;
+    case 'f16':
+      return rows * dim * 2;
+    case 'int8':
+      return rows * (4 + dim);
+    case 'int4':
+      return rows * (4 * scaleGroups(dim) + nibbleBytes(dim));
+  }
+}
+
+/** Scales of an int4 row: its columns are cut into so many groups of GROUP_COLUMNS, the last one shorter. */
+function scaleGroups(dim: number): number {
+  return Math.ceil(dim / GROUP_COLUMNS);
+}
+
+function nibbleBytes(dim: number): number {
+  return (dim + 1) >> 1;
 }
 
 /**
- * Quantised rows as they stand in a frame. For `int8`: scales (rows) float32, then values (rows, dim) int8;
- * for `f32`: values (rows, dim) float32.
+ * Quantised rows as they stand in a frame. `f32`, `f16`: values (rows, dim). `int8`: scales (rows), then values
+ * (rows, dim). `int4`: scales (rows, groups), then values (rows, ⌈dim/2⌉), two columns a byte, the even one low.
  */
 export type PackedRows =
   | { readonly format: 'f32'; readonly values: Float32Array }
-  | { readonly format: 'int8'; readonly scales: Float32Array; readonly values: Int8Array };
+  | { readonly format: 'f16'; readonly values: Uint16Array }
+  | { readonly format: 'int8'; readonly scales: Float32Array; readonly values: Int8Array }
+  | { readonly format: 'int4'; readonly scales: Float32Array; readonly values: Uint8Array };
 
-/** Reads rows; the writer aligned to 4 before them. @throws ProtocolError BAD_SCALE, NOT_FINITE, TRUNCATED */
+/** Reads rows; the writer aligned to 4 before them. @throws ProtocolError BAD_SCALE, NOT_FINITE, BAD_PADDING, TRUNCATED */
 export function readRows(read: Reader, format: RowFormat, rows: number, dim: number): PackedRows {
   read.align();
-  if (format === 'f32') {
-    const values = read.float32(rows * dim);
-    for (let at = 0; at < values.length; at++) {
-      if (!Number.isFinite(values[at]))
-        throw new ProtocolError('NOT_FINITE', `row ${Math.floor(at / dim)} holds ${values[at]}`);
+  switch (format) {
+    case 'f32': {
+      const values = read.float32(rows * dim);
+      for (let at = 0; at < values.length; at++) {
+        if (!Number.isFinite(values[at])) throw notFinite(at, dim, values[at]!);
+      }
+      return { format, values };
     }
-    return { format, values };
+    case 'f16': {
+      const values = read.uint16(rows * dim);
+      for (let at = 0; at < values.length; at++) {
+        if ((values[at]! & 0x7c00) === 0x7c00) throw notFinite(at, dim, fromHalf(values[at]!));
+      }
+      return { format, values };
+    }
+    case 'int8':
+      return { format, scales: readScales(read, rows), values: read.int8(rows * dim) };
+    case 'int4': {
+      const scales = readScales(read, rows * scaleGroups(dim));
+      const width = nibbleBytes(dim);
+      const values = read.bytes(rows * width);
+      if (dim % 2 === 1) {
+        for (let row = 0; row < rows; row++) {
+          if (values[(row + 1) * width - 1]! > 15)
+            throw new ProtocolError('BAD_PADDING', `row ${row}: the half byte after its last column is not zero`);
+        }
+      }
+      return { format, scales, values };
+    }
   }
-  const scales = read.float32(rows);
-  for (let row = 0; row < rows; row++) {
-    const scale = scales[row]!;
-    if (!(scale >= 0 && Number.isFinite(scale))) throw new ProtocolError('BAD_SCALE', `row ${row} has scale ${scale}`);
+}
+
+function notFinite(at: number, dim: number, value: number): ProtocolError {
+  return new ProtocolError('NOT_FINITE', `row ${Math.floor(at / dim)} holds ${value}`);
+}
+
+function readScales(read: Reader, length: number): Float32Array {
+  const scales = read.float32(length);
+  for (let at = 0; at < length; at++) {
+    const scale = scales[at]!;
+    if (!(scale >= 0 && Number.isFinite(scale))) throw new ProtocolError('BAD_SCALE', `scale ${at} is ${scale}`);
   }
-  return { format, scales, values: read.int8(rows * dim) };
+  return scales;
 }
 
 /** Room for `rows` packed rows at the writer's place, to be filled with `packRow` before the next write. */
 export function reserveRows(write: Writer, format: RowFormat, rows: number, dim: number): PackedRows {
   write.align();
-  if (format === 'f32') return { format, values: write.float32(rows * dim) };
-  // Both views must outlive a growing buffer, so one reservation is made and cut in two.
-  const room = write.int8(rows * 4 + rows * dim);
-  return {
-    format,
-    scales: new Float32Array(room.buffer, room.byteOffset, rows),
-    values: new Int8Array(room.buffer, room.byteOffset + rows * 4, rows * dim),
-  };
+  // All views must outlive a growing buffer, so one reservation is made and cut.
+  const { buffer, byteOffset } = write.int8(rowsBytes(format, rows, dim));
+  switch (format) {
+    case 'f32':
+      return { format, values: new Float32Array(buffer, byteOffset, rows * dim) };
+    case 'f16':
+      return { format, values: new Uint16Array(buffer, byteOffset, rows * dim) };
+    case 'int8': {
+      const scales = new Float32Array(buffer, byteOffset, rows);
+      return { format, scales, values: new Int8Array(buffer, byteOffset + rows * 4, rows * dim) };
+    }
+    case 'int4': {
+      const scales = new Float32Array(buffer, byteOffset, rows * scaleGroups(dim));
+      const values = new Uint8Array(buffer, byteOffset + scales.length * 4, rows * nibbleBytes(dim));
+      return { format, scales, values };
+    }
+  }
 }
 
 /**
- * Packs one row. With `chance` (deltas) the rounding is stochastic, so its error has mean zero; without it
- * (rows down) it is to the nearest. Answers whether anything but zero was packed.
+ * Packs one row. With `chance` (deltas) levels are rounded stochastically, so their error has mean zero; without it
+ * (rows down) to the nearest, as halves always are. Finite values beyond the largest half are cut to it; a row that
+ * holds NaN or infinity is packed as what no reader takes.
  * @param counter first counter of the row's draws; draw d uses counter + d.
  */
 export function packRow(
@@ -68,37 +156,98 @@ export function packRow(
   dim: number,
   chance?: UnitDraw,
   counter = 0,
-): boolean {
-  let peak = 0;
-  for (let d = 0; d < dim; d++) peak = Math.max(peak, Math.abs(source[offset + d]!));
-  if (packed.format === 'f32') {
-    packed.values.set(source.subarray(offset, offset + dim), at * dim);
-    return peak > 0;
+): void {
+  switch (packed.format) {
+    case 'f32':
+      packed.values.set(source.subarray(offset, offset + dim), at * dim);
+      return;
+    case 'f16':
+      for (let d = 0; d < dim; d++) {
+        const value = source[offset + d]!;
+        const isLarge = Number.isFinite(value) && Math.abs(value) > LARGEST_HALF;
+        packed.values[at * dim + d] = toHalf(isLarge ? Math.sign(value) * LARGEST_HALF : value);
+      }
+      return;
+    case 'int8': {
+      const { values } = packed;
+      const scale = scaleOf(source, offset, dim, MOST_INT8);
+      packed.scales[at] = scale;
+      for (let d = 0; d < dim; d++)
+        values[at * dim + d] = level(source[offset + d]!, scale, MOST_INT8, chance, counter + d);
+      return;
+    }
+    case 'int4': {
+      const { scales, values } = packed;
+      const width = nibbleBytes(dim);
+      values.fill(0, at * width, (at + 1) * width);
+      let group = at * scaleGroups(dim);
+      for (let from = 0; from < dim; from += GROUP_COLUMNS) {
+        const to = Math.min(dim, from + GROUP_COLUMNS);
+        const scale = scaleOf(source, offset + from, to - from, MOST_INT4);
+        scales[group++] = scale;
+        for (let d = from; d < to; d++) {
+          const nibble = level(source[offset + d]!, scale, MOST_INT4, chance, counter + d) & 15;
+          values[at * width + (d >> 1)]! |= d % 2 === 0 ? nibble : nibble << 4;
+        }
+      }
+    }
   }
-  // The scale is rounded to float32 first: both sides multiply by the same number.
-  const scale = Math.fround(peak / 127);
-  packed.scales[at] = scale;
-  const { values } = packed;
-  if (scale === 0) {
-    values.fill(0, at * dim, at * dim + dim);
-    return false;
-  }
-  for (let d = 0; d < dim; d++) {
-    const exact = source[offset + d]! / scale;
-    const level = chance === undefined ? Math.round(exact) : Math.floor(exact + chance(counter + d));
-    values[at * dim + d] = level > 127 ? 127 : level < -127 ? -127 : level;
-  }
-  return true;
 }
 
-/** target[offset + d] += row `at`, in float32: the same operation on both sides keeps their copies equal. */
-export function addRow(packed: PackedRows, at: number, target: Float32Array, offset: number, dim: number): void {
-  if (packed.format === 'f32') {
-    for (let d = 0; d < dim; d++) target[offset + d]! += packed.values[at * dim + d]!;
-    return;
+/** peak / most, rounded to float32 first: both sides multiply by the same number. */
+function scaleOf(source: Float32Array, offset: number, columns: number, most: number): number {
+  let peak = 0;
+  for (let d = 0; d < columns; d++) peak = Math.max(peak, Math.abs(source[offset + d]!));
+  return Math.fround(peak / most);
+}
+
+function level(value: number, scale: number, most: number, chance: UnitDraw | undefined, counter: number): number {
+  if (scale === 0) return 0;
+  const exact = value / scale;
+  const whole = chance === undefined ? Math.round(exact) : Math.floor(exact + chance(counter));
+  return whole > most ? most : whole < -most ? -most : whole;
+}
+
+/**
+ * target[offset + d] += sign · row `at`, in float32: the same operation on both sides keeps their copies equal.
+ * @param sign 1, or -1 to take the row away
+ */
+export function addRow(
+  packed: PackedRows,
+  at: number,
+  target: Float32Array,
+  offset: number,
+  dim: number,
+  sign: 1 | -1 = 1,
+): void {
+  switch (packed.format) {
+    case 'f32':
+      for (let d = 0; d < dim; d++) target[offset + d]! += sign * packed.values[at * dim + d]!;
+      return;
+    case 'f16':
+      for (let d = 0; d < dim; d++) target[offset + d]! += sign * fromHalf(packed.values[at * dim + d]!);
+      return;
+    case 'int8': {
+      const scale = sign * packed.scales[at]!;
+      for (let d = 0; d < dim; d++) target[offset + d]! += Math.fround(scale * packed.values[at * dim + d]!);
+      return;
+    }
+    case 'int4': {
+      const { scales, values } = packed;
+      const groups = scaleGroups(dim);
+      const width = nibbleBytes(dim);
+      for (let d = 0; d < dim; d++) {
+        const scale = sign * scales[at * groups + Math.floor(d / GROUP_COLUMNS)]!;
+        target[offset + d]! += Math.fround(scale * nibbleAt(values, at * width, d));
+      }
+    }
   }
-  const scale = packed.scales[at]!;
-  for (let d = 0; d < dim; d++) target[offset + d]! += Math.fround(scale * packed.values[at * dim + d]!);
+}
+
+/** Column d of the int4 row that begins at byte `start`: −8 to 7. */
+function nibbleAt(values: Uint8Array, start: number, d: number): number {
+  const byte = values[start + (d >> 1)]!;
+  return d % 2 === 0 ? (byte << 28) >> 28 : (byte << 24) >> 28;
 }
 
 /** target[offset + d] = row `at`. */
@@ -110,6 +259,23 @@ export function unpackRow(packed: PackedRows, at: number, target: Float32Array, 
 /** Euclidean norm of row `at`. */
 export function rowNorm(packed: PackedRows, at: number, dim: number): number {
   let sum = 0;
-  for (let d = 0; d < dim; d++) sum += packed.values[at * dim + d]! ** 2;
-  return Math.sqrt(sum) * (packed.format === 'int8' ? packed.scales[at]! : 1);
+  switch (packed.format) {
+    case 'f32':
+      for (let d = 0; d < dim; d++) sum += packed.values[at * dim + d]! ** 2;
+      return Math.sqrt(sum);
+    case 'f16':
+      for (let d = 0; d < dim; d++) sum += fromHalf(packed.values[at * dim + d]!) ** 2;
+      return Math.sqrt(sum);
+    case 'int8':
+      for (let d = 0; d < dim; d++) sum += packed.values[at * dim + d]! ** 2;
+      return Math.sqrt(sum) * packed.scales[at]!;
+    case 'int4': {
+      const groups = scaleGroups(dim);
+      for (let d = 0; d < dim; d++) {
+        const scale = packed.scales[at * groups + Math.floor(d / GROUP_COLUMNS)]!;
+        sum += (scale * nibbleAt(packed.values, at * nibbleBytes(dim), d)) ** 2;
+      }
+      return Math.sqrt(sum);
+    }
+  }
 }

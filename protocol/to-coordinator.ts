@@ -1,9 +1,9 @@
 // Messages from a volunteer, and their bytes. docs/protocol.md is this file in prose.
 import { bitmapBytes, countBits } from './bitmap.ts';
 import { ProtocolError, Reader, Writer } from './bytes.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, PROTOCOL_VERSION } from './limits.ts';
 import type { PackedRows, RowFormat } from './rows.ts';
-import { readRows } from './rows.ts';
+import { readRows, ROW_FORMATS } from './rows.ts';
 
 export type EngineKind = 'cpu' | 'webgpu';
 
@@ -16,6 +16,9 @@ export interface Hello {
   readonly engine: EngineKind;
   /** Memory for cached rows, in MiB. */
   readonly cacheMiB: number;
+  /** Formats of rows that it can read, and of deltas that it can write; `f32` is among both. */
+  readonly reads: readonly RowFormat[];
+  readonly writes: readonly RowFormat[];
   /** GPU or CPU, for people; at most LIMITS.device bytes. */
   readonly device: string;
 }
@@ -75,6 +78,8 @@ export function encodeToCoordinator(message: Exclude<ToCoordinator, Result>): Ui
         .u16(message.version)
         .u8(message.engine === 'webgpu' ? 1 : 0)
         .u32(message.cacheMiB)
+        .u8(formatSet(message.reads))
+        .u8(formatSet(message.writes))
         .string(message.device, LIMITS.device)
         .finish();
     case 'returned':
@@ -126,6 +131,12 @@ function readBody(read: Reader, shape: ResultShape): ToCoordinator {
   switch (tag) {
     case TAG.hello: {
       const version = read.u16();
+      // The rest of another version's hello may look like anything.
+      if (version !== PROTOCOL_VERSION)
+        throw new ProtocolError(
+          'VERSION',
+          `volunteer speaks version ${version}, coordinator ${PROTOCOL_VERSION}: reload the page`,
+        );
       const engine = read.u8();
       if (engine > 1) throw new ProtocolError('BAD_ENGINE', `hello: engine ${engine}`);
       return {
@@ -133,6 +144,8 @@ function readBody(read: Reader, shape: ResultShape): ToCoordinator {
         version,
         engine: engine === 1 ? 'webgpu' : 'cpu',
         cacheMiB: read.u32(),
+        reads: readFormats(read),
+        writes: readFormats(read),
         device: read.string(LIMITS.device),
       };
     }
@@ -152,6 +165,17 @@ function readBody(read: Reader, shape: ResultShape): ToCoordinator {
     default:
       throw new ProtocolError('BAD_TAG', `frame from volunteer: tag ${tag}`);
   }
+}
+
+function formatSet(formats: readonly RowFormat[]): number {
+  return formats.reduce((set, format) => set | (1 << ROW_FORMATS.indexOf(format)), 0);
+}
+
+/** @throws ProtocolError BAD_FORMAT for formats that there are not, and for a set without `f32`, which everyone can */
+function readFormats(read: Reader): RowFormat[] {
+  const set = read.u8();
+  if (set >= 1 << ROW_FORMATS.length || (set & 1) === 0) throw new ProtocolError('BAD_FORMAT', `formats ${set}`);
+  return ROW_FORMATS.filter((_, code) => ((set >> code) & 1) === 1);
 }
 
 function readResult(read: Reader, shape: ResultShape): Result {

@@ -1,7 +1,7 @@
 // One lease on the volunteer's side: unpack, plan, train, and pack what changed.
 import { hasBit, bitmapBytes, setBit } from '../protocol/bitmap.ts';
 import { unpackPairs } from '../protocol/pairs.ts';
-import { addRow, packRow, reserveRows, rowsBytes, unpackRow } from '../protocol/rows.ts';
+import { keepsResidual, reserveRows, rowsBytes, unpackRow } from '../protocol/rows.ts';
 import { beginResult } from '../protocol/to-coordinator.ts';
 import type { Lease, Welcome } from '../protocol/to-volunteer.ts';
 import type { Engine } from '../word2vec/engine.ts';
@@ -10,6 +10,7 @@ import { drawTable } from '../word2vec/noise.ts';
 import type { Plan } from '../word2vec/plan.ts';
 import { Planner } from '../word2vec/plan.ts';
 import { hashAt, STREAM, streamKey } from '../word2vec/random.ts';
+import { DeltaWriter } from './delta-writer.ts';
 import { RowCache } from './row-cache.ts';
 
 /** A lease that this volunteer cannot train; it is returned with this code and the run goes on. */
@@ -68,8 +69,9 @@ export class LeaseWorker implements LeaseTrainer {
       model: 'skipgram',
       hs: false,
     });
-    this.#input = new RowCache(welcome.counts.length, welcome.dim);
-    this.#output = new RowCache(welcome.counts.length, welcome.dim);
+    const keepResiduals = keepsResidual(welcome.rowsUp);
+    this.#input = new RowCache(welcome.counts.length, welcome.dim, keepResiduals);
+    this.#output = new RowCache(welcome.counts.length, welcome.dim, keepResiduals);
   }
 
   /** Forgets every cached row. */
@@ -186,18 +188,19 @@ export class LeaseWorker implements LeaseTrainer {
       { ...head, inputRows: inputRows.length, outputRows: outputRows.length, present },
       rowsBytes(rowsUp, sent, dim),
     );
-    const packed = reserveRows(write, rowsUp, sent, dim);
     const key = streamKey(seed, STREAM.rounding, lease.lease);
     const chance = (counter: number): number => hashAt(key, counter) / 4294967296;
-    let at = 0;
+    const deltas = new DeltaWriter(reserveRows(write, rowsUp, sent, dim), dim, chance);
+    const alpha = Math.fround(lease.alpha);
     for (let r = 0; r < total; r++) {
       if (!hasBit(present, r)) continue;
       const isInput = r < inputRows.length;
-      const cache = isInput ? this.#input : this.#output;
       const local = isInput ? r : r - inputRows.length;
-      packRow(packed, at, isInput ? rows.input : rows.output, local * dim, dim, chance, r * dim);
-      // The coordinator adds the same quantised delta, so both copies stay equal.
-      addRow(packed, at++, cache.values, cache.find((isInput ? inputRows : outputRows)[local]!), dim);
+      const cache = isInput ? this.#input : this.#output;
+      const held = cache.find((isInput ? inputRows : outputRows)[local]!);
+      const hits = (isInput ? plan.inputHits : plan.outputHits)[local]!;
+      const values = isInput ? rows.input : rows.output;
+      deltas.write({ held, values, offset: local * dim, reach: hits * alpha }, cache, r * dim);
     }
     return write.finish();
   }

@@ -1,6 +1,7 @@
 // One connection to the coordinator, seen from the volunteer: handshake, leases, results. No clock, no socket.
 import { ProtocolError } from '../protocol/bytes.ts';
 import { LIMITS, PROTOCOL_VERSION } from '../protocol/limits.ts';
+import { ROW_FORMATS } from '../protocol/rows.ts';
 import type { ToCoordinator } from '../protocol/to-coordinator.ts';
 import { encodeToCoordinator } from '../protocol/to-coordinator.ts';
 import type { Lease, Outcome, Progress, Welcome } from '../protocol/to-volunteer.ts';
@@ -78,7 +79,7 @@ export class VolunteerSession {
 
   /** The socket is open. */
   open(facts: VolunteerFacts): void {
-    this.#send({ tag: 'hello', version: PROTOCOL_VERSION, ...facts });
+    this.#send({ tag: 'hello', version: PROTOCOL_VERSION, reads: ROW_FORMATS, writes: ROW_FORMATS, ...facts });
   }
 
   /** One frame arrived. A frame that breaks the protocol ends the session with `failed`. */

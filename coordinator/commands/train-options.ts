@@ -18,7 +18,9 @@ export interface TrainOptions {
   readonly vocab: string;
   readonly schedule: 'grid';
   readonly batch: number;
-  readonly rows: 'int8' | 'f32';
+  readonly rows: 'f32' | 'f16' | 'int8';
+  readonly rowsDown?: 'f32' | 'f16' | 'int8';
+  readonly rowsUp?: 'f32' | 'f16' | 'int8' | 'int4';
   readonly host: string;
   readonly port: number;
   readonly tls?: 'self-signed';
@@ -52,6 +54,8 @@ export const FIXED_BY_CHECKPOINT = [
   'schedule',
   'batch',
   'rows',
+  'rowsDown',
+  'rowsUp',
 ] as const;
 
 /** @throws InvalidArgumentError; the seed's schedule is named, since people will look for it */
@@ -100,7 +104,9 @@ export function trainOptions(): Option[] {
     option('--batch <pairs>', 'pairs per minibatch')
       .argParser(wholeNumber(1, SCHEDULE.chunkPairs))
       .default(0, '768, fewer beyond 16 parts'),
-    option('--rows <format>', 'row values on the wire').choices(['int8', 'f32']).default('int8'),
+    option('--rows <format>', 'row values on the wire, both ways').choices(['f32', 'f16', 'int8']).default('int8'),
+    option('--rows-down <format>', 'rows to volunteers (default: --rows)').choices(['f32', 'f16', 'int8']),
+    option('--rows-up <format>', 'changes from volunteers (default: --rows)').choices(['f32', 'f16', 'int8', 'int4']),
     option('--host <address>', 'address to listen on').default('127.0.0.1'),
     option('--port <n>', 'port to listen on; 0: any free one').argParser(wholeNumber(0, 65535)).default(8080),
     option('--tls <how>', 'make a certificate for this start').choices(['self-signed']),

@@ -47,8 +47,8 @@ export function freshConfig(corpus: readonly string[], options: TrainOptions): R
     seed: options.seed,
     schedule: options.schedule,
     batch: options.batch,
-    rowsDown: options.rows,
-    rowsUp: options.rows,
+    rowsDown: options.rowsDown ?? options.rows,
+    rowsUp: options.rowsUp ?? options.rows,
   };
   return { training: config, corpusOptions: corpusOptions(options), out, version: VERSION };
 }

@@ -7,6 +7,8 @@ export interface DeskConstants extends LeaseConstants {
   readonly dim: number;
   readonly damping: number;
   readonly sample: number;
+  /** Formats wanted; a volunteer that lacks one gets the nearest more exact one. */
+  readonly rowsDown: RowFormat;
   readonly rowsUp: RowFormat;
   /** Corpus count of each word. Shape (V). */
   readonly counts: Float64Array;

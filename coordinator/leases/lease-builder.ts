@@ -39,7 +39,6 @@ export interface LeaseConstants {
   /** Most parts for which negatives are corrected by their number alone (EpisodeCensus.negatives). */
   readonly coupledParts: number;
   readonly chunkPairs: number;
-  readonly rowsDown: RowFormat;
   /** Pairs per minibatch; 0: by the number of parts. */
   readonly batch: number;
 }
@@ -62,9 +61,10 @@ export class LeaseBuilder {
     episode: Episode,
     census: EpisodeCensus,
     held: HeldRows,
-    options: { alpha: number; reset: boolean; now: number },
+    options: { alpha: number; reset: boolean; now: number; rowsDown: RowFormat },
   ): { record: LeaseRecord; frame: Uint8Array<ArrayBuffer> } {
-    const { seed, negative, chunkPairs, rowsDown, batch } = this.#constants;
+    const { seed, negative, chunkPairs, batch } = this.#constants;
+    const { rowsDown } = options;
     const { input, output, dim } = this.#model;
     const tables = this.#tables.of(grant.parts);
     const inputMembers = tables.input.members[grant.inputPart]!;

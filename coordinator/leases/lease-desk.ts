@@ -1,6 +1,7 @@
 // The lease state machine: volunteers come, get leases, deliver or fail, and go. Time is passed in; no socket, no file.
 import { ProtocolError } from '../../protocol/bytes.ts';
 import { CLOSE, LIMITS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import { agreeFormat, keepsResidual } from '../../protocol/rows.ts';
 import type { Hello, Result, ToCoordinator } from '../../protocol/to-coordinator.ts';
 import { decodeToCoordinator } from '../../protocol/to-coordinator.ts';
 import type { OutcomeKind, Progress } from '../../protocol/to-volunteer.ts';
@@ -88,7 +89,10 @@ export class LeaseDesk {
     if (!this.#volunteers.has(one.id)) return;
     one.bytesUp += frame.length;
     try {
-      this.#handle(one, decodeToCoordinator(frame, { format: this.#constants.rowsUp, dim: this.#constants.dim }));
+      this.#handle(
+        one,
+        decodeToCoordinator(frame, { format: one.greeting?.rowsUp ?? 'f32', dim: this.#constants.dim }),
+      );
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#violation(one, error);
@@ -140,14 +144,10 @@ export class LeaseDesk {
 
   #greet(one: Volunteer, hello: Hello): void {
     if (one.greeting !== null) throw new ProtocolError('OUT_OF_ORDER', 'a second hello');
-    if (hello.version !== PROTOCOL_VERSION) {
-      throw new ProtocolError(
-        'VERSION',
-        `volunteer speaks version ${hello.version}, coordinator ${PROTOCOL_VERSION}: reload the page`,
-      );
-    }
-    one.greeting = { engine: hello.engine, device: hello.device, cacheMiB: hello.cacheMiB };
-    const { seed, dim, negative, chunkPairs, damping, sample, rowsDown, rowsUp, counts } = this.#constants;
+    const { seed, dim, negative, chunkPairs, damping, sample, counts } = this.#constants;
+    const rowsDown = agreeFormat(this.#constants.rowsDown, hello.reads);
+    const rowsUp = agreeFormat(this.#constants.rowsUp, hello.writes);
+    one.greeting = { engine: hello.engine, device: hello.device, cacheMiB: hello.cacheMiB, rowsDown, rowsUp };
     const run = { seed, dim, negative, chunkPairs, damping, sample, rowsDown, rowsUp, counts };
     one.send(encodeToVolunteer({ tag: 'welcome', version: PROTOCOL_VERSION, session: one.id, ...run }));
     this.#edges.report({ kind: 'joined', volunteer: one });
@@ -326,6 +326,7 @@ export class LeaseDesk {
       alpha: this.#edges.alpha(),
       reset: full,
       now,
+      rowsDown: one.greeting!.rowsDown,
     });
     if (one.leases.length === 0) one.headSince = now;
     one.leases.push(built.record);
@@ -339,7 +340,8 @@ export class LeaseDesk {
   }
 
   #cacheFull(one: Volunteer): boolean {
-    const limit = (one.greeting!.cacheMiB * 1024 * 1024) / (this.#constants.dim * 4);
+    const { cacheMiB, rowsUp } = one.greeting!;
+    const limit = (cacheMiB * 1024 * 1024) / (this.#constants.dim * (keepsResidual(rowsUp) ? 8 : 4));
     return one.held.cached > limit;
   }
 

@@ -1,4 +1,5 @@
 // One connected volunteer as the coordinator sees it.
+import type { RowFormat } from '../../protocol/rows.ts';
 import type { Model } from '../model/model.ts';
 import { HeldRows } from './held-rows.ts';
 import type { LeaseRecord } from './lease-builder.ts';
@@ -15,6 +16,9 @@ export interface Greeting {
   readonly engine: 'cpu' | 'webgpu';
   readonly device: string;
   readonly cacheMiB: number;
+  /** Formats agreed on with it. */
+  readonly rowsDown: RowFormat;
+  readonly rowsUp: RowFormat;
 }
 
 export class Volunteer {

@@ -164,11 +164,11 @@ export class VolunteerSocket {
   }
 }
 
-/** Bytes of the largest legal result: every row of both matrices, at most LIMITS.leaseRows of each. */
+/** Bytes of the largest legal result: every row of both matrices, at most LIMITS.leaseRows of each, in the widest format. */
 function largestResult(run: Run, words: number): number {
-  const { dim, rowsUp } = run.config.training;
+  const { dim } = run.config.training;
   const rows = 2 * Math.min(LIMITS.leaseRows, words);
-  return Math.max(LIMITS.smallFrame, resultHeaderBytes(rows) + 4 + rowsBytes(rowsUp, rows, dim));
+  return Math.max(LIMITS.smallFrame, resultHeaderBytes(rows) + 4 + rowsBytes('f32', rows, dim));
 }
 
 /** Browsers say which page opens a socket; programs say nothing and have no one's cookies to abuse. */

@@ -39,7 +39,15 @@ async function checkpoint(coordinator: CoordinatorProcess): Promise<void> {
 async function connectVolunteer(url: string): Promise<WebSocket> {
   const socket = new WebSocket(new URL('volunteer', url.replace('http', 'ws')));
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  const hello = { tag: 'hello', version: PROTOCOL_VERSION, engine: 'cpu', device: 'a test', cacheMiB: 64 } as const;
+  const hello = {
+    tag: 'hello',
+    version: PROTOCOL_VERSION,
+    engine: 'cpu',
+    device: 'a test',
+    cacheMiB: 64,
+    reads: ['f32'],
+    writes: ['f32'],
+  } as const;
   socket.send(encodeToCoordinator(hello));
   socket.send(encodeToCoordinator({ tag: 'ready' }));
   await new Promise((resolve) => socket.once('message', resolve));

@@ -16,7 +16,15 @@ let token: string;
 
 const socketUrl = (path = 'volunteer'): string => new URL(path, url.replace('http', 'ws')).href;
 const hello = (version = PROTOCOL_VERSION): Uint8Array =>
-  encodeToCoordinator({ tag: 'hello', version, engine: 'cpu', device: 'a test', cacheMiB: 64 });
+  encodeToCoordinator({
+    tag: 'hello',
+    version,
+    engine: 'cpu',
+    device: 'a test',
+    cacheMiB: 64,
+    reads: ['f32'],
+    writes: ['f32'],
+  });
 
 interface Talk {
   readonly code: number;

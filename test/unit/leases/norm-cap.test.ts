@@ -48,6 +48,8 @@ describe('the norm cap', () => {
     ['few frequent words and many rare ones', { words: 600, dim: 16, parts: [1, 1], structure: 0, skew: 2 }],
     ['four parts', { words: 600, dim: 32, parts: [4, 4], structure: 0.9 }],
     ['a fourfold learning rate', { words: 60, dim: 16, parts: [2, 2], structure: 0.9, alpha: 0.24 }],
+    ['a chain of ten words in int4', { words: 10, dim: 8, parts: [1, 1], structure: 0.95, skew: 0, rowsUp: 'int4' }],
+    ['four parts in int4', { words: 600, dim: 32, parts: [4, 4], structure: 0.9, rowsUp: 'int4' }],
   ] satisfies [string, RunOptions][])(
     'leaves honest work on %s room enough',
     async (_, options) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CLOSE, PROTOCOL_VERSION } from '../../../protocol/limits.ts';
 import type { Result } from '../../../protocol/to-coordinator.ts';
 import { encodeToCoordinator } from '../../../protocol/to-coordinator.ts';
+import { decodeToVolunteer } from '../../../protocol/to-volunteer.ts';
 import { encodeResult } from '../protocol/golden.ts';
 import { play, SmallRun, Tab, turn } from './harness.ts';
 import { finish, inTraining, resultIn } from './scenes.ts';
@@ -118,18 +119,57 @@ describe('a volunteer that lies', () => {
     await expectRefused('TRAILING_BYTES', (result) => Uint8Array.of(...encodeResult(result, dim), 0));
     await expectRefused('TRUNCATED', (result) => encodeResult(result, dim).subarray(0, -1));
     await expectRefused('OUT_OF_ORDER', () =>
-      encodeToCoordinator({ tag: 'hello', version: PROTOCOL_VERSION, engine: 'cpu', cacheMiB: 1, device: '' }),
+      encodeToCoordinator({
+        tag: 'hello',
+        version: PROTOCOL_VERSION,
+        engine: 'cpu',
+        cacheMiB: 1,
+        device: '',
+        reads: ['f32'],
+        writes: ['f32'],
+      }),
     );
   });
 });
 
 describe('the door', () => {
+  it('is shut to version 1, whose hello was another', () => {
+    const run = new SmallRun();
+    const tab = new Tab(run);
+    run.desk.receive(tab.volunteer, Uint8Array.from(Buffer.from('010100010001000006004750552dc2b5', 'hex')));
+    expect(tab.closed).toBe(CLOSE.version);
+  });
+
+  it.each([
+    ['f32', ['f32', 'f16', 'int8', 'int4'], 'f32'],
+    ['int4', ['f32', 'f16', 'int8', 'int4'], 'int4'],
+    ['int4', ['f32', 'f16'], 'f16'],
+    ['int4', ['f32'], 'f32'],
+  ] as const)('opens in the format that both can: %s wanted, %j offered', (wanted, offered, agreed) => {
+    const run = new SmallRun({ rowsDown: 'int8', rowsUp: wanted });
+    const tab = new Tab(run);
+    tab.down.length = 0;
+    const facts = { engine: 'cpu', cacheMiB: 1, device: '', reads: ['f32', 'f16'], writes: offered } as const;
+    run.desk.receive(tab.volunteer, encodeToCoordinator({ tag: 'hello', version: PROTOCOL_VERSION, ...facts }));
+    const welcome = decodeToVolunteer(tab.down[0]!, { format: 'f32', dim: 0 });
+    expect(welcome).toMatchObject({ tag: 'welcome', rowsDown: 'f16', rowsUp: agreed });
+    expect(tab.volunteer.greeting).toMatchObject({ rowsDown: 'f16', rowsUp: agreed });
+  });
+
   it('is shut to another version, with the code that says so', () => {
     const run = new SmallRun();
     const tab = new Tab(run);
     run.desk.receive(
       tab.volunteer,
-      encodeToCoordinator({ tag: 'hello', version: PROTOCOL_VERSION + 1, engine: 'cpu', cacheMiB: 1, device: '' }),
+      encodeToCoordinator({
+        tag: 'hello',
+        version: PROTOCOL_VERSION + 1,
+        engine: 'cpu',
+        cacheMiB: 1,
+        device: '',
+        reads: ['f32'],
+        writes: ['f32'],
+      }),
     );
     expect(tab.closed).toBe(CLOSE.version);
     expect(tab.closeReason).toContain('reload the page');

@@ -85,8 +85,13 @@ describe('a run', () => {
 });
 
 describe("a volunteer's rows", () => {
-  it.each([1, 5])('equal the master in f32, with %d volunteers', async (count) => {
-    const run = new SmallRun({ parts: [4, 4, 4], rowsDown: 'f32', rowsUp: 'int8' });
+  it.each([
+    [1, 'int8'],
+    [5, 'int8'],
+    [1, 'f16'],
+    [5, 'int4'],
+  ] as const)('equal the master in f32, with %d volunteers and deltas in %s', async (count, rowsUp) => {
+    const run = new SmallRun({ parts: [4, 4, 4], rowsDown: 'f32', rowsUp });
     const tabs = tabsOf(run, count);
     const seen = tabs.map((tab) => watchRows(run, tab));
     await play(run, tabs, { seed: 3 });

@@ -62,6 +62,7 @@ type Value =
   | boolean
   | Uint8Array
   | number[]
+  | string[]
   | { format: string; values: number[]; scales?: number[] };
 
 /** Decodes a frame by a message's table. @throws Error on any disagreement */
@@ -109,6 +110,11 @@ export class DocumentReader {
     if (named !== null) return this.#named(named[1]!, named[2]!.split(', '));
     const list = /^(\w+)\[(.+)\]$/.exec(type);
     if (list !== null) return this.#list(list[1]!, this.#sum(list[2]!));
+    const set = /^set of (.+)$/.exec(type);
+    if (set !== null) {
+      const code = this.#view.getUint8(this.#take(1));
+      return set[1]!.split(', ').filter((_, bit) => ((code >> bit) & 1) === 1);
+    }
     const rows = /^rows\((\w+), (\w+)\)$/.exec(type);
     if (rows !== null) return this.#rows(this.#formats[rows[1]!]!, this.#fields[rows[2]!] as Uint8Array);
     switch (type) {
@@ -168,11 +174,15 @@ export class DocumentReader {
     const floats = (length: number): number[] =>
       Array.from({ length }, () => this.#view.getFloat32(this.#take(4), true));
     if (format === 'f32') return { format, values: floats(present * this.#dim) };
-    const scales = floats(present);
-    return {
-      format,
-      scales,
-      values: Array.from({ length: present * this.#dim }, () => this.#view.getInt8(this.#take(1))),
-    };
+    const counted = (length: number, bytes: number, read: (at: number) => number): number[] =>
+      Array.from({ length }, () => read(this.#take(bytes)));
+    if (format === 'f16') {
+      return { format, values: counted(present * this.#dim, 2, (at) => this.#view.getUint16(at, true)) };
+    }
+    const scales = floats(format === 'int8' ? present : present * Math.ceil(this.#dim / 128));
+    if (format === 'int8')
+      return { format, scales, values: counted(present * this.#dim, 1, (at) => this.#view.getInt8(at)) };
+    const width = Math.ceil(this.#dim / 2);
+    return { format, scales, values: counted(present * width, 1, (at) => this.#view.getUint8(at)) };
   }
 }

@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../../protocol/bytes.ts';
+import type { RowFormat } from '../../../protocol/rows.ts';
+import { ROW_FORMATS } from '../../../protocol/rows.ts';
 import { decodeToCoordinator } from '../../../protocol/to-coordinator.ts';
 import { decodeToVolunteer } from '../../../protocol/to-volunteer.ts';
 import type { Golden } from './golden.ts';
@@ -11,7 +13,7 @@ interface Direction<Message> {
   readonly name: string;
   readonly golden: readonly Golden<Message>[];
   readonly encode: (message: Message) => Uint8Array<ArrayBuffer>;
-  readonly decode: (bytes: Uint8Array, shape: { format: 'f32' | 'int8'; dim: number }) => Message;
+  readonly decode: (bytes: Uint8Array, shape: { format: RowFormat; dim: number }) => Message;
 }
 
 /** What the decoder throws; fails when that is no ProtocolError. */
@@ -88,7 +90,7 @@ function suite<Message>({ name, golden, encode, decode }: Direction<Message>): v
         fc.property(
           fc.constantFrom(...tags),
           fc.uint8Array({ maxLength: 300 }),
-          fc.constantFrom('f32' as const, 'int8' as const),
+          fc.constantFrom(...ROW_FORMATS),
           fc.integer({ min: 0, max: 1024 }),
           (tag, rest, format, dim) => {
             expect(codeOf(() => decode(Uint8Array.of(tag, ...rest), { format, dim }))).toSatisfy(isCodeOrNull);

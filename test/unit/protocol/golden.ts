@@ -22,8 +22,16 @@ export const TO_COORDINATOR: readonly Golden<ToCoordinator>[] = [
   {
     name: 'hello',
     format: 'f32',
-    message: { tag: 'hello', version: 1, engine: 'webgpu', cacheMiB: 256, device: 'GPU-µ' },
-    hex: '01 0100 01 00010000 0600 475055 2d c2b5',
+    message: {
+      tag: 'hello',
+      version: 2,
+      engine: 'webgpu',
+      cacheMiB: 256,
+      reads: ['f32', 'f16', 'int8', 'int4'],
+      writes: ['f32', 'int8'],
+      device: 'GPU-µ',
+    },
+    hex: '01 0200 01 00010000 0f 05 0600 475055 2d c2b5',
   },
   { name: 'ready', format: 'f32', message: { tag: 'ready' }, hex: '02' },
   {
@@ -51,6 +59,30 @@ export const TO_COORDINATOR: readonly Golden<ToCoordinator>[] = [
     hex:
       '03 07000000 000000000000f83f 0000000000000240 00004841 02000000 01000000 06 0000' +
       '0000003f 0000803e 7f 81 00 01 ff 02',
+  },
+  {
+    name: 'result in f16',
+    format: 'f16',
+    message: {
+      tag: 'result',
+      ...head,
+      present: Uint8Array.of(0b010),
+      deltas: { format: 'f16', values: Uint16Array.of(0x3c00, 0x8001, 0x7bff) },
+    },
+    hex: '03 07000000 000000000000f83f 0000000000000240 00004841 02000000 01000000 02 0000' + '003c 0180 ff7b',
+  },
+  {
+    name: 'result in int4',
+    format: 'int4',
+    message: {
+      tag: 'result',
+      ...head,
+      present: Uint8Array.of(0b011),
+      deltas: { format: 'int4', scales: Float32Array.of(0.5, 0.25), values: Uint8Array.of(0x97, 0x0f, 0x10, 0x09) },
+    },
+    hex:
+      '03 07000000 000000000000f83f 0000000000000240 00004841 02000000 01000000 03 0000' +
+      '0000003f 0000803e 97 0f 10 09',
   },
   {
     name: 'returned',
@@ -90,7 +122,7 @@ export const TO_VOLUNTEER: readonly Golden<ToVolunteer>[] = [
     format: 'f32',
     message: {
       tag: 'welcome',
-      version: 1,
+      version: 2,
       session: 12,
       seed: 0xdeadbeef,
       dim: 100,
@@ -98,11 +130,11 @@ export const TO_VOLUNTEER: readonly Golden<ToVolunteer>[] = [
       chunkPairs: 6144,
       damping: 0.25,
       sample: 0.001,
-      rowsDown: 'int8',
-      rowsUp: 'f32',
+      rowsDown: 'f16',
+      rowsUp: 'int4',
       counts: Float64Array.of(300, 5, 1),
     },
-    hex: '11 0100 0c000000 efbeadde 6400 05 00180000 0000803e fca9f1d24d62503f 01 00 03000000 ac02 05 01',
+    hex: '11 0200 0c000000 efbeadde 6400 05 00180000 0000803e fca9f1d24d62503f 01 03 03000000 ac02 05 01',
   },
   {
     name: 'lease in int8',
@@ -137,6 +169,23 @@ export const TO_VOLUNTEER: readonly Golden<ToVolunteer>[] = [
       '12 09000000 03000000 0400 0100 0200 05000000 02000000 0003 0000803d 00 00800100 0000c03f 00' +
       '02000000 02000000 05000000 00 01 8002 03 00000000 01 000000' +
       '0000803f 00000000 000080bf',
+  },
+  {
+    name: 'lease in f16',
+    format: 'f16',
+    message: {
+      tag: 'lease',
+      ...lease,
+      rule: 'coupled',
+      reset: false,
+      inputCounts: new Uint32Array(0),
+      present: Uint8Array.of(0b0001),
+      rows: { format: 'f16', values: Uint16Array.of(0x3c00, 0x0000, 0xbc00) },
+    },
+    hex:
+      '12 09000000 03000000 0400 0100 0200 05000000 02000000 0003 0000803d 00 00800100 0000c03f 00' +
+      '02000000 02000000 05000000 00 01 8002 03 00000000 01 000000' +
+      '003c 0000 00bc',
   },
   {
     name: 'outcome',
@@ -183,14 +232,14 @@ export function encodeDown(message: ToVolunteer): Uint8Array<ArrayBuffer> {
 }
 
 export function encodeResult(message: Result, dim = DIM): Uint8Array<ArrayBuffer> {
-  const rows = message.deltas.values.length / dim;
+  const rows = rowCount(message.deltas, dim);
   const write = beginResult(message, rowsBytes(message.deltas.format, rows, dim));
   copyRows(message.deltas, reserveRows(write, message.deltas.format, rows, dim));
   return write.finish();
 }
 
 export function encodeLease(message: Lease, dim = DIM): Uint8Array<ArrayBuffer> {
-  const rows = message.rows.values.length / dim;
+  const rows = rowCount(message.rows, dim);
   const write = beginLease(message, rowsBytes(message.rows.format, rows, dim));
   copyRows(message.rows, reserveRows(write, message.rows.format, rows, dim));
   return write.finish();
@@ -198,5 +247,10 @@ export function encodeLease(message: Lease, dim = DIM): Uint8Array<ArrayBuffer> 
 
 function copyRows(from: PackedRows, to: PackedRows): void {
   to.values.set(from.values);
-  if (from.format === 'int8' && to.format === 'int8') to.scales.set(from.scales);
+  if ('scales' in from && 'scales' in to) to.scales.set(from.scales);
+}
+
+/** Rows of at most 128 columns: int4 has one scale a row then. */
+function rowCount(rows: PackedRows, dim: number): number {
+  return rows.format === 'int4' ? rows.scales.length : rows.values.length / dim;
 }

@@ -3,7 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Reader, Writer } from '../../../protocol/bytes.ts';
 import type { PackedRows, RowFormat } from '../../../protocol/rows.ts';
-import { addRow, packRow, readRows, reserveRows, rowNorm, rowsBytes, unpackRow } from '../../../protocol/rows.ts';
+import {
+  addRow,
+  agreeFormat,
+  packRow,
+  readRows,
+  reserveRows,
+  ROW_FORMATS,
+  rowNorm,
+  rowsBytes,
+  unpackRow,
+} from '../../../protocol/rows.ts';
 import { decodeToCoordinator } from '../../../protocol/to-coordinator.ts';
 import { decodeToVolunteer } from '../../../protocol/to-volunteer.ts';
 import { hashAt } from '../../../word2vec/random.ts';
@@ -70,14 +80,67 @@ describe('rows in f32', () => {
   });
 });
 
-describe('rows in int8', () => {
+describe('rows in f16', () => {
+  it('arrive as the nearest half', () => {
+    fc.assert(
+      fc.property(matrices, fc.nat(5), ({ dim, rows }, before) => {
+        const back = sent('f16', rows, dim, chance, before);
+        for (const [row, values] of rows.entries()) {
+          for (const [d, value] of unpacked(back, row, dim).entries()) {
+            const exact = Math.max(-65504, Math.min(65504, values[d]!));
+            expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.max(Math.abs(exact) * 2 ** -11, 2 ** -25));
+          }
+        }
+      }),
+    );
+  });
+
+  it.each(['007c', '00fc', '017c', 'ffff'])('refuse %s', (hex) => {
+    expect(() => readRows(new Reader(fromHex(hex), 'rows'), 'f16', 1, 1)).toThrow(coded('NOT_FINITE'));
+  });
+});
+
+describe('rows in int4', () => {
+  it('put two columns into a byte, the even one low, and a scale before every 128 columns', () => {
+    const write = new Writer();
+    const packed = reserveRows(write, 'int4', 1, 129);
+    packRow(
+      packed,
+      0,
+      Float32Array.from({ length: 129 }, (_, d) => (d < 3 ? [7, -7, 3][d]! : d === 128 ? -14 : 0)),
+      0,
+      129,
+    );
+    const frame = write.finish();
+    expect(frame.length).toBe(8 + 65);
+    expect(Buffer.from(frame).toString('hex')).toBe(`0000803f00000040${'97'}${'03'}${'00'.repeat(62)}09`);
+  });
+
+  it('refuse a half byte after the last column that is not zero', () => {
+    const read = (hex: string): unknown => readRows(new Reader(fromHex(hex), 'rows'), 'int4', 2, 3);
+    expect(() => read('0000803f 0000803f 2107 2107')).not.toThrow();
+    expect(() => read('0000803f 0000803f 2117 2107')).toThrow(coded('BAD_PADDING'));
+    expect(() => read('0000803f 0000803f 2107 21f7')).toThrow(coded('BAD_PADDING'));
+  });
+
+  it('take -8 for what it says, in values and norm', () => {
+    const back = readRows(new Reader(fromHex('00000040 08'), 'rows'), 'int4', 1, 1);
+    expect([...unpacked(back, 0, 1)]).toEqual([-16]);
+    expect(rowNorm(back, 0, 1)).toBe(16);
+  });
+});
+
+describe.each([
+  ['int8', 127],
+  ['int4', 7],
+] as const)('rows in %s', (format, most) => {
   it('are off by at most half a step to the nearest, and by less than one step at random', () => {
     fc.assert(
       fc.property(matrices, fc.nat(5), ({ dim, rows }, before) => {
         for (const draws of [undefined, chance]) {
-          const back = sent('int8', rows, dim, draws, before);
+          const back = sent(format, rows, dim, draws, before);
           for (const [row, values] of rows.entries()) {
-            const step = Math.max(...values.map(Math.abs)) / 127;
+            const step = Math.max(...values.map(Math.abs)) / most;
             const arrived = unpacked(back, row, dim);
             for (const [d, value] of values.entries()) {
               // A little more: scale and product are rounded to f32, down to its smallest number.
@@ -92,7 +155,7 @@ describe('rows in int8', () => {
 
   it('keep zero, and the largest value to the last bit but a few', () => {
     const back = sent(
-      'int8',
+      format,
       [
         [0, 0, 0],
         [-12.7, 0, 12.7],
@@ -110,22 +173,20 @@ describe('rows in int8', () => {
     const value = [1, 0.3141, -0.0042, 0.00001, -0.77];
     const source = Float32Array.from(value);
     const write = new Writer();
-    const packed = reserveRows(write, 'int8', 1, 5);
+    const packed = reserveRows(write, format, 1, 5);
     const sums = new Float64Array(5);
     for (let trial = 0; trial < draws; trial++) {
       packRow(packed, 0, source, 0, 5, chance, trial * 5);
-      for (const [d, level] of packed.values.entries()) sums[d]! += level / 127;
+      for (const [d, arrived] of unpacked(packed, 0, 5).entries()) sums[d]! += arrived;
     }
     // A draw's deviation is half a step at most; five sigma of the mean.
     for (const [d, sum] of sums.entries())
-      expect(Math.abs(sum / draws - value[d]!)).toBeLessThan((5 * 0.5) / 127 / Math.sqrt(draws));
+      expect(Math.abs(sum / draws - value[d]!)).toBeLessThan((5 * 0.5) / most / Math.sqrt(draws));
   });
 
-  it('send nothing for a row that is zero, or too small for a scale', () => {
-    const packed = reserveRows(new Writer(), 'int8', 1, 2);
-    expect(packRow(packed, 0, Float32Array.of(0, 0), 0, 2, chance)).toBe(false);
-    expect(packRow(packed, 0, Float32Array.of(1e-45, 0), 0, 2, chance)).toBe(false);
-    expect(packRow(packed, 0, Float32Array.of(1e-30, 0), 0, 2, chance)).toBe(true);
+  it('are zero when too small for a scale, and never NaN', () => {
+    for (const tiny of [0, 1e-45]) expect([...unpacked(sent(format, [[tiny, 0]], 2, chance), 0, 2)]).toEqual([0, 0]);
+    expect(unpacked(sent(format, [[1e-30, 0]], 2, chance), 0, 2)[0]).toBeGreaterThan(0);
   });
 
   it.each([
@@ -135,25 +196,42 @@ describe('rows in int8', () => {
     ['barely negative', '01000080'],
     ['minus one', '000080bf'],
   ])('refuse a scale that is %s', (_, hex) => {
-    expect(() => readRows(new Reader(fromHex(`${hex}01`), 'rows'), 'int8', 1, 1)).toThrow(coded('BAD_SCALE'));
+    expect(() => readRows(new Reader(fromHex(`${hex}01`), 'rows'), format, 1, 1)).toThrow(coded('BAD_SCALE'));
   });
+});
 
-  it('take -128 for what it says, in values and norm', () => {
+describe('-128 in int8', () => {
+  it('is taken for what it says, in values and norm', () => {
     const back = readRows(new Reader(fromHex('00000040 80'), 'rows'), 'int8', 1, 1);
     expect([...unpacked(back, 0, 1)]).toEqual([-256]);
     expect(rowNorm(back, 0, 1)).toBe(256);
   });
+});
 
-  it('change equal copies equally', () => {
+describe.each(ROW_FORMATS)('rows in %s', (format) => {
+  it('that hold what is not finite are packed as what no reader takes', () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const write = new Writer();
+      packRow(reserveRows(write, format, 1, 3), 0, Float32Array.of(1, bad, 1), 0, 3, chance);
+      expect(() => readRows(new Reader(write.finish(), 'rows'), format, 1, 3)).toThrow(
+        expect.objectContaining({ name: 'ProtocolError' }),
+      );
+    }
+  });
+
+  it('change equal copies equally, and what is added is taken away again but for rounding', () => {
     fc.assert(
       fc.property(matrices, fc.float({ min: -1000, max: 1000, noNaN: true }), ({ dim, rows }, start) => {
-        const back = sent('int8', rows, dim, chance);
+        const back = sent(format, rows, dim, chance);
         for (const row of rows.keys()) {
           const here = new Float32Array(dim).fill(start);
           const there = new Float32Array(dim + 3).fill(start);
           addRow(back, row, here, 0, dim);
           addRow(back, row, there, 3, dim);
           expect([...there.subarray(3)]).toEqual([...here]);
+          const values = unpacked(back, row, dim);
+          addRow(back, row, values, 0, dim, -1);
+          expect(values.every((value) => value === 0)).toBe(true);
         }
       }),
     );
@@ -162,15 +240,23 @@ describe('rows in int8', () => {
   it('have the norm of what they unpack to', () => {
     fc.assert(
       fc.property(matrices, ({ dim, rows }) => {
-        for (const format of ['f32', 'int8'] as const) {
-          const back = sent(format, rows, dim, chance);
-          for (const row of rows.keys()) {
-            const norm = Math.hypot(...unpacked(back, row, dim));
-            expect(Math.abs(rowNorm(back, row, dim) - norm)).toBeLessThanOrEqual(norm * 1e-5 + 1e-40);
-          }
+        const back = sent(format, rows, dim, chance);
+        for (const row of rows.keys()) {
+          const norm = Math.hypot(...unpacked(back, row, dim));
+          expect(Math.abs(rowNorm(back, row, dim) - norm)).toBeLessThanOrEqual(norm * 1e-5 + 1e-40);
         }
       }),
     );
+  });
+});
+
+describe('the format agreed on', () => {
+  it('is the one wanted, or the nearest more exact one', () => {
+    expect(agreeFormat('int4', ROW_FORMATS)).toBe('int4');
+    expect(agreeFormat('int4', ['f32', 'f16', 'int8'])).toBe('int8');
+    expect(agreeFormat('int8', ['f32', 'f16', 'int4'])).toBe('f16');
+    expect(agreeFormat('f16', ['f32', 'int8', 'int4'])).toBe('f32');
+    expect(agreeFormat('f32', ROW_FORMATS)).toBe('f32');
   });
 });
 
@@ -202,7 +288,7 @@ describe('lengths that lie', () => {
     ['too many rows of a result', result('ffffffff', 'ffffffff')],
   ])('%s allocate nothing', (_, hex) => {
     const bytes = fromHex(hex);
-    for (const format of ['f32', 'int8'] as const) {
+    for (const format of ROW_FORMATS) {
       expect(allocatedBy(() => decodeToCoordinator(bytes, { format, dim: 1024 }))).toBeLessThan(1 << 20);
     }
   });

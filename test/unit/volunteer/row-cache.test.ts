@@ -12,7 +12,7 @@ describe('RowCache', () => {
     });
     fc.assert(
       fc.property(moves, fc.integer({ min: 1, max: 3 }), (list, dim) => {
-        const cache = new RowCache(3000, dim);
+        const cache = new RowCache(3000, dim, false);
         const plain = new Map<number, number>();
         for (const [at, id] of list.entries()) {
           if (id < 0) {
