@@ -1,10 +1,19 @@
 // The sequential reference: its arithmetic by hand where that is possible, and what it learns from a planted corpus.
 
 import { describe, expect, it } from 'vitest';
-import { type ReferenceConfig, type Sentences, trainReference } from '../../word2vec/reference.ts';
+import { trainReference } from '../../word2vec/reference.ts';
+import type { SequentialConfig, Sentences } from '../../word2vec/sequential-walk.ts';
 import { mostSimilar } from '../../word2vec/similarity.ts';
 
-const plain: ReferenceConfig = { dim: 2, window: 1, negative: 0, sample: 0, epochs: 1, alpha: 0.025 };
+const plain: SequentialConfig = {
+  objective: 'skipgram',
+  dim: 2,
+  window: 1,
+  negative: 0,
+  sample: 0,
+  epochs: 1,
+  alpha: 0.025,
+};
 
 function repeated(sentence: readonly number[], times: number): Sentences {
   return function* () {
@@ -82,7 +91,15 @@ describe('a run', () => {
       yield Array.from({ length: 10 }, () => group * 10 + draw(10));
     }
   };
-  const config: ReferenceConfig = { dim: 16, window: 5, negative: 5, sample: 0, epochs: 3, alpha: 0.05 };
+  const config: SequentialConfig = {
+    objective: 'skipgram',
+    dim: 16,
+    window: 5,
+    negative: 5,
+    sample: 0,
+    epochs: 3,
+    alpha: 0.05,
+  };
 
   it('puts the words of a planted group next to each other', async () => {
     const { input } = await trainReference(planted, counts, config, 11);
