@@ -174,7 +174,15 @@ describe('a held-out set', () => {
     );
     const counts = new Float64Array(30);
     for (const sentence of text) for (const id of sentence) counts[id]!++;
-    const config = { dim: 10, window: 3, negative: 5, sample: 0, epochs: 3, alpha: 0.05 };
+    const config = {
+      objective: 'skipgram',
+      dim: 10,
+      window: 3,
+      negative: 5,
+      sample: 0,
+      epochs: 3,
+      alpha: 0.05,
+    } as const;
     const { input, output } = await trainReference(() => text.slice(200), counts, config, 1);
     const set = new HeldOutSet(text.slice(0, 200), counts, RULES);
     const { loss, untrained } = set.score({ dim: 10, input, output });
