@@ -82,6 +82,7 @@ export function sampleLeases(pairs: SamplePairs, parts: number, leasePairs: numb
       minibatch: 768,
       inputs: Uint32Array.from(chosen, (pair) => input.localOf[pairs.inputs[pair]!]!),
       outputs: Uint32Array.from(chosen, (pair) => output.localOf[pairs.outputs[pair]!]!),
+      targets: 'positive',
       inputPartSize: input.members[part]!.length,
       outputPartSize: output.members[part]!.length,
       noise,

@@ -108,6 +108,7 @@ export class LeaseWorker implements LeaseTrainer {
       minibatch: lease.minibatch,
       inputs: pairs.inputs,
       outputs: pairs.outputs,
+      targets: 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,
       noise: tables.noise(lease.outputPart),

@@ -1,8 +1,9 @@
 // The oracle of every engine: a plan trained in plain 64-bit arithmetic, one formula a line, no tricks.
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from './engine.ts';
 import { SATURATION } from './engine.ts';
-import type { FlushList, Plan } from './plan.ts';
-import { ABSENT, GROUP } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { ABSENT, GROUP, LABEL_ZERO } from './plan.ts';
+import type { FlushList } from './row-census.ts';
 
 /** σ(x), exactly 0 or 1 beyond ±6. */
 export function sigmoid(x: number): number {
@@ -42,7 +43,7 @@ export class BatchedReference implements Engine {
           const x = plan.groupInputs[group * GROUP + slot]!;
           const target = plan.groupOutputs[group * GROUP + slot]!;
           if (x === ABSENT) continue;
-          if (target !== ABSENT) positive += meet(x, target, 1);
+          if (target !== ABSENT) positive += target < LABEL_ZERO ? meet(x, target, 1) : meet(x, target - LABEL_ZERO, 0);
           for (let at = plan.negativeStart[group]!; at < plan.negativeStart[group + 1]!; at++) {
             negative += meet(x, plan.negatives[at]!, 0);
           }

@@ -1,7 +1,8 @@
 // The CPU engine's kernel in plain JavaScript: typed arrays, a group of pairs at a time.
 import type { CpuKernel } from './cpu-kernel.ts';
 import { SATURATION, type LeaseLoss, type LeaseRows, type StepSize } from './engine.ts';
-import { ABSENT, GROUP, MAX_NEGATIVES, type FlushList, type Plan } from './plan.ts';
+import { ABSENT, GROUP, LABEL_ZERO, MAX_NEGATIVES, type Plan } from './plan.ts';
+import type { FlushList } from './row-census.ts';
 
 /** A product of loss factors is turned into a logarithm above this; one group multiplies it by less than 2^400. */
 const PRODUCT_LIMIT = 2 ** 500;
@@ -57,9 +58,11 @@ export class PlainKernel implements CpuKernel {
       // An absent slot stands on slot 0, which is always present, with gradients of zero: no branch in the column loop.
       const inputAt = x === ABSENT ? this.#inputAt[0]! : x * dim;
       this.#inputAt[slot] = inputAt;
-      this.#targetAt[slot] = target === ABSENT ? 0 : target * dim;
+      const label = target < LABEL_ZERO ? 1 : 0;
+      const targetAt = target === ABSENT ? 0 : (target & ~LABEL_ZERO) * dim;
+      this.#targetAt[slot] = targetAt;
       this.#positiveGradient[slot] =
-        target === ABSENT ? 0 : alpha * this.#positive.pull(dot(input, inputAt, output, target * dim, dim), 1);
+        target === ABSENT ? 0 : alpha * this.#positive.pull(dot(input, inputAt, output, targetAt, dim), label);
       for (let k = 0; k < negatives; k++) {
         this.#negativeGradient[k * GROUP + slot] =
           x === ABSENT ? 0 : alpha * this.#negative.pull(dot(input, inputAt, output, this.#negativeAt[k]!, dim), 0);

@@ -16,8 +16,8 @@ import {
   type Code,
   type FunctionName,
   type Local,
-  type Locals,
 } from './cpu-assembler.ts';
+import { eachColumn, horizontal, total } from './cpu-simd-columns.ts';
 import { SATURATION } from './engine.ts';
 import { GROUP, MAX_NEGATIVES } from './plan.ts';
 
@@ -35,80 +35,39 @@ const PULLS = DOTS + LINE * (1 + MAX_NEGATIVES);
 /** Σ of the linear parts of the loss, two doubles; then the product of its factors, two doubles. */
 export const POSITIVE_LOSS = 0;
 export const NEGATIVE_LOSS = 32;
-export const SCRATCH_END = PULLS + LINE * (1 + MAX_NEGATIVES);
+/** A line of labels for every way to label six slots, slot s by bit s: 1 or 0. */
+export const LABELS = PULLS + LINE * (1 + MAX_NEGATIVES);
+export const SCRATCH_END = LABELS + LINE * (1 << GROUP);
 
-/** Columns per turn of the column loops. */
-const UNROLL = 4;
 /** Sources that one pass over a row's step can add: their gradients stay in registers. */
 const SOURCES = 6;
-
-/** Vectors of four that hold a row of `dim` values. */
-export function columnsOf(dim: number): number {
-  return Math.ceil(dim / 4);
-}
 
 /**
  * The module for rows of `columns` vectors. Exports
  * `groups(from, to, alpha)`: trains the groups whose entries lie at addresses from..to, without flushing. An entry is
- *   26 words: 6 input rows and their steps, 6 target rows (all 0 where the group has none) and their steps, and
- *   where its list of negatives, each a row and its step, begins and ends. An absent slot names a row of zeros.
+ *   27 words: 6 input rows and their steps, 6 target rows (all 0 where the group has none) and their steps, where its
+ *   list of negatives, each a row and its step, begins and ends, and the line of its targets' labels. An absent slot names a row of zeros.
  * `flush(from, to)`: adds steps to rows and clears them. An entry is 3 words: row, step, and damping, a float.
  */
 export function kernelCode(columns: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   const dot = writeDot(module, columns);
   const dots = writeDots(module, columns);
-  const pulls = writePulls(module);
+  const pulls = writePulls(module, 'labels');
+  const zeroPulls = writePulls(module, 'zeros');
   const spread = writeSpread(module, columns);
   const gather = writeGather(module, columns);
-  writeGroups(module, { dot, dots, pulls, spread, gather });
+  writeGroups(module, { dot, dots, pulls, zeroPulls, spread, gather });
   writeFlush(module, columns);
   return module.bytes();
 }
 
-export const GROUP_WORDS = GROUP * 4 + 2;
+export const GROUP_WORDS = GROUP * 4 + 3;
 /** Bytes from a slot's input row to its step, and to its target row; from the target row to its step. */
 const STEP_AT = GROUP * 4;
 const TARGET_AT = GROUP * 8;
 export const NEGATIVE_WORDS = 2;
 export const FLUSH_WORDS = 3;
-
-/** `body` for every column; `offset` is to be added to each of the `pointers`, which move. */
-function eachColumn(locals: Locals, columns: number, pointers: readonly Local[], body: (offset: number) => Code): Code {
-  const turns = Math.floor(columns / UNROLL);
-  const unrolled = (count: number): Code => sequence(...Array.from({ length: count }, (_, c) => body(c * 16)));
-  const rest = unrolled(columns - turns * UNROLL);
-  if (turns === 0) return rest;
-  const end = locals.make('i32');
-  const first = pointers[0]!;
-  return sequence(
-    set(end, i32.add(get(first), i32.const(turns * UNROLL * 16))),
-    loopWhile(
-      i32.notEqual(get(first), get(end)),
-      sequence(unrolled(UNROLL), ...pointers.map((pointer) => bump(pointer, UNROLL * 16))),
-    ),
-    rest,
-  );
-}
-
-/** Sums in pairs, so that no addition waits for a long chain. */
-function total(terms: readonly Code[]): Code {
-  if (terms.length === 1) return terms[0]!;
-  const half = Math.ceil(terms.length / 2);
-  return f32x4.add(total(terms.slice(0, half)), total(terms.slice(half)));
-}
-
-/** [Σa, Σb, Σc, Σd]. */
-function horizontal(locals: Locals, a: Code, b: Code, c: Code, d: Code): Code {
-  const halves = (p: Code, q: Code, sum: Local): Code =>
-    set(sum, f32x4.add(v128.shuffle32(p, q, [0, 4, 1, 5]), v128.shuffle32(p, q, [2, 6, 3, 7])));
-  const [ab, cd] = [locals.make('v128'), locals.make('v128')];
-  return sequence(
-    halves(a, b, ab),
-    halves(c, d, cd),
-    f32x4.add(v128.shuffle32(get(ab), get(cd), [0, 1, 4, 5]), v128.shuffle32(get(ab), get(cd), [2, 3, 6, 7])),
-  );
-}
 
 /** dot(x, u, to): one product, stored as a float. */
 function writeDot(module: ModuleWriter, columns: number): FunctionName {
@@ -158,9 +117,13 @@ function writeDots(module: ModuleWriter, columns: number): FunctionName {
   );
 }
 
-/** pulls(from, to, label, alpha, loss): gradients (label − σ(x))·α of the lines of dot products, and their loss. */
-function writePulls(module: ModuleWriter): FunctionName {
-  return module.function(['i32', 'i32', 'v128', 'v128', 'i32'], (locals, from, to, label, alpha, loss) => {
+/**
+ * pulls(from, to, labels, alpha, loss): gradients (label − σ(x))·α of the lines of dot products, and their loss. The
+ * labels lie at `labels`, or are all 0.
+ */
+function writePulls(module: ModuleWriter, which: 'labels' | 'zeros'): FunctionName {
+  return module.function(['i32', 'i32', 'i32', 'v128', 'i32'], (locals, from, to, labels, alpha, loss) => {
+    const label = locals.make('v128');
     const [x, e, y, n, s, linear, product, mask] = locals.several(8, 'v128') as [
       Local,
       Local,
@@ -181,6 +144,7 @@ function writePulls(module: ModuleWriter): FunctionName {
         i32.notEqual(get(from), get(to)),
         sequence(
           set(x, v128.load(get(from))),
+          which === 'labels' ? sequence(set(label, v128.load(get(labels))), bump(labels, 16)) : [],
           exponential(f32x4.neg(f32x4.min(f32x4.abs(get(x)), f32x4.const(80))), { y, n, e }),
           set(s, f32x4.div(v128.select(one, get(e), f32x4.atLeast(get(x), f32x4.const(0))), factor)),
           set(s, v128.select(one, get(s), f32x4.atLeast(get(x), f32x4.const(SATURATION)))),
@@ -317,17 +281,19 @@ interface Parts {
   readonly dot: FunctionName;
   readonly dots: FunctionName;
   readonly pulls: FunctionName;
+  readonly zeroPulls: FunctionName;
   readonly spread: FunctionName;
   readonly gather: FunctionName;
 }
 
-function writeGroups(module: ModuleWriter, { dot, dots, pulls, spread, gather }: Parts): void {
+function writeGroups(module: ModuleWriter, { dot, dots, pulls, zeroPulls, spread, gather }: Parts): void {
   module.function(
     ['i32', 'i32', 'f32'],
     (locals, entry, last, alpha) => {
       const x = locals.several(GROUP, 'i32');
       const target = locals.several(GROUP, 'i32');
       const [from, to, at, line] = locals.several(4, 'i32') as [Local, Local, Local, Local];
+      const labels = locals.make('i32');
       const rate = locals.make('v128');
       const eachNegative = (name: FunctionName, word: number, firstLine: number): Code =>
         sequence(
@@ -344,16 +310,17 @@ function writeGroups(module: ModuleWriter, { dot, dots, pulls, spread, gather }:
         );
       const positives = sequence(
         ...x.map((slot, s) => call(dot, get(slot), get(target[s]!), i32.const(DOTS + s * 4))),
-        call(pulls, i32.const(DOTS), i32.const(DOTS + LINE), f32x4.const(1), get(rate), i32.const(POSITIVE_LOSS)),
+        call(pulls, i32.const(DOTS), i32.const(DOTS + LINE), get(labels), get(rate), i32.const(POSITIVE_LOSS)),
       );
       const group = sequence(
         ...x.map((slot, s) => set(slot, i32.load(get(entry), s * 4))),
         ...target.map((slot, s) => set(slot, i32.load(get(entry), TARGET_AT + s * 4))),
         set(from, i32.load(get(entry), GROUP * 16)),
         set(to, i32.load(get(entry), GROUP * 16 + 4)),
+        set(labels, i32.load(get(entry), GROUP * 16 + 8)),
         when(get(target[0]!), positives),
         eachNegative(dots, 0, DOTS),
-        call(pulls, i32.const(DOTS + LINE), get(line), f32x4.const(0), get(rate), i32.const(NEGATIVE_LOSS)),
+        call(zeroPulls, i32.const(DOTS + LINE), get(line), i32.const(0), get(rate), i32.const(NEGATIVE_LOSS)),
         eachNegative(spread, 1, PULLS),
         ...x.map((_, s) =>
           call(gather, i32.add(get(entry), i32.const(s * 4)), i32.const(PULLS + s * 4), get(from), get(to)),

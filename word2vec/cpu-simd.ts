@@ -1,10 +1,11 @@
 // The CPU engine's kernel in WebAssembly SIMD: lays a lease out in memory, runs the assembled code, reads rows back.
 import type { CpuKernel } from './cpu-kernel.ts';
+import { columnsOf } from './cpu-simd-columns.ts';
 import {
-  columnsOf,
   FLUSH_WORDS,
   GROUP_WORDS,
   kernelCode,
+  LABELS,
   LINE,
   NEGATIVE_LOSS,
   NEGATIVE_WORDS,
@@ -13,7 +14,8 @@ import {
 } from './cpu-simd-code.ts';
 import type { LeaseLoss, LeaseRows, StepSize } from './engine.ts';
 import { Word2vecError } from './errors.ts';
-import { ABSENT, GROUP, type FlushList, type Plan } from './plan.ts';
+import { ABSENT, GROUP, LABEL_ZERO, type Plan } from './plan.ts';
+import type { FlushList } from './row-census.ts';
 
 const PAGE = 65_536;
 
@@ -93,6 +95,10 @@ export class SimdKernel implements CpuKernel {
     this.#reserve(at.end);
     const losses = new Float64Array(this.#memory.buffer, 0, SCRATCH_END / 8).fill(0);
     for (const sum of [POSITIVE_LOSS, NEGATIVE_LOSS]) losses.fill(1, sum / 8 + 2, sum / 8 + 4);
+    for (let labels = 0; labels < 1 << GROUP; labels++) {
+      for (let slot = 0; slot < GROUP; slot++)
+        this.#floats[LABELS / 4 + (labels * LINE) / 4 + slot] = (labels >> slot) & 1;
+    }
     const positiveGroups = this.#writeGroups(plan, at);
     this.#writeFlush(plan.inputFlush, at.inputFlush, at.input, at.inputSteps, at.row, step);
     this.#writeFlush(plan.outputFlush, at.outputFlush, at.output, at.outputSteps, at.row, step);
@@ -164,10 +170,13 @@ export class SimdKernel implements CpuKernel {
       placeSteps(outputStepAt, plan.outputFlush, batch, at.outputSteps, at.row);
       for (let group = plan.batchStart[batch]!; group < plan.batchStart[batch + 1]!; group++) {
         const positive = plan.groupOutputs[group * GROUP] !== ABSENT;
+        let labels = 0;
         if (positive) positiveGroups++;
         for (let slot = 0; slot < GROUP; slot++) {
           const x = plan.groupInputs[group * GROUP + slot]!;
-          const target = plan.groupOutputs[group * GROUP + slot]!;
+          const marked = plan.groupOutputs[group * GROUP + slot]!;
+          const target = marked === ABSENT ? ABSENT : marked & ~LABEL_ZERO;
+          if (marked < LABEL_ZERO) labels |= 1 << slot;
           const absentTarget = positive ? at.zero : 0;
           words[word + slot] = x === ABSENT ? at.zero : at.input + x * at.row;
           words[word + GROUP + slot] = x === ABSENT ? at.zeroStep : inputStepAt[x]!;
@@ -181,6 +190,7 @@ export class SimdKernel implements CpuKernel {
           words[listed++] = outputStepAt[row]!;
         }
         words[word + GROUP * 4 + 1] = listed * 4;
+        words[word + GROUP * 4 + 2] = LABELS + labels * LINE;
         word += GROUP_WORDS;
       }
     }

@@ -19,7 +19,10 @@ export interface StepSize {
 
 /** Sums over the lease, at the state each dot product was computed from. */
 export interface LeaseLoss {
-  /** Σ −log σ(x·u) over the pairs. */
+  /**
+   * Σ −log σ(x·u) over the targets of label 1, and −log σ(−x·u) over those of label 0: under hierarchical softmax the
+   * loss of all path nodes together.
+   */
   readonly positive: number;
   /** Σ −log σ(−x·u) over the negatives. */
   readonly negative: number;
@@ -41,7 +44,11 @@ export interface Engine {
 /** Beyond ±6 the sigmoid saturates to exactly 0 or 1, as word2vec.c's table does (MAX_EXP). */
 export const SATURATION = 6;
 
-/** Mean negative-sampling loss per pair as if each pair had met exactly `negatives` draws: comparable across blocks. */
+/**
+ * Mean negative-sampling loss per pair as if each pair had met exactly `negatives` draws: comparable across blocks.
+ * Under hierarchical softmax a pair is one node of a path: with `negatives` 0 the mean loss per node, which
+ * `GridTablesCache.targetsPerPair` turns into that of a whole path. In CBOW a pair is a bag and its centre.
+ */
 export function lossPerPair(
   loss: LeaseLoss,
   plan: { positiveDots: number; negativeDots: number },

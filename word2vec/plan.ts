@@ -2,11 +2,14 @@
 import type { DrawTable } from './noise.ts';
 import { draw } from './noise.ts';
 import { hashAt, STREAM, streamKey } from './random.ts';
+import { RowCensus, type FlushList } from './row-census.ts';
 
 /** Pairs that share one set of negatives. Sharing among 6 costs no quality, among 32 it does (docs/architecture.md). */
 export const GROUP = 6;
 /** Marks an empty slot of a group. */
 export const ABSENT = 0xffffffff;
+/** Set in a slot's target whose label is 0: a node of a Huffman path where it turns the other way. ABSENT goes first. */
+export const LABEL_ZERO = 0x80000000;
 /** Most negatives a group may share. */
 export const MAX_NEGATIVES = 64;
 
@@ -25,8 +28,10 @@ export interface LeaseShape {
   readonly minibatch: number;
   /** Input row of each pair, as its rank in input part i. Shape (n). */
   readonly inputs: Uint32Array;
-  /** Output row of each pair, as its rank in output part j. Shape (n). */
+  /** Target of each pair: the rank in output part j of its output row; labelled, 2 · rank + label. Shape (n). */
   readonly outputs: Uint32Array;
+  /** `positive`: every target's label is 1. `labelled`: nodes of Huffman paths, each with its label. */
+  readonly targets: 'positive' | 'labelled';
   readonly inputPartSize: number;
   readonly outputPartSize: number;
   /** Draws from output part j by count^0.75. */
@@ -35,12 +40,13 @@ export interface LeaseShape {
 }
 
 /**
- * How negatives are corrected so that every output row gets its due (docs/architecture.md, "Negatives").
+ * `none`: hierarchical softmax draws nothing. Otherwise how negatives are corrected so that every output row gets its due (docs/architecture.md, "Negatives").
  * `coupled`: each group of pairs shares `rate`/65536 draws on average, K·Q_j·n/n_j.
  * `decoupled`: positives stand alone; per positive, `rate`/65536 negative inputs, Q_j·n_i/n_ij, are drawn from the
  * episode's inputs of part i and meet K draws.
  */
 export type NegativeRule =
+  | { readonly kind: 'none' }
   | { readonly kind: 'coupled'; readonly rate: number }
   | { readonly kind: 'decoupled'; readonly rate: number; readonly draws: number; readonly inputs: DrawTable };
 
@@ -55,7 +61,10 @@ export interface Plan {
   readonly groups: number;
   /** Renumbered input row of each slot, or ABSENT. Shape (groups, GROUP). */
   readonly groupInputs: Uint32Array;
-  /** Renumbered output row with label 1 of each slot, or ABSENT for a slot that has negatives only. */
+  /**
+   * Renumbered output row of each slot, with LABEL_ZERO set where its label is 0 instead of 1; or ABSENT for a slot
+   * that has negatives only. Whether slot 0 is absent says it of the whole group.
+   */
   readonly groupOutputs: Uint32Array;
   /** Group g shares negatives[negativeStart[g] .. negativeStart[g+1]). Shape (groups + 1). */
   readonly negativeStart: Uint32Array;
@@ -65,16 +74,9 @@ export interface Plan {
   readonly batchStart: Uint32Array;
   readonly inputFlush: FlushList;
   readonly outputFlush: FlushList;
+  /** Dot products with targets, of label 1 or 0. */
   readonly positiveDots: number;
   readonly negativeDots: number;
-}
-
-/** Rows to update after each minibatch: minibatch b flushes entries [start[b], start[b+1]). */
-export interface FlushList {
-  readonly start: Uint32Array;
-  readonly rows: Uint32Array;
-  /** Dot products of the row within the minibatch, n in the damping 1/(1+h·α·(n−1)). */
-  readonly hits: Uint32Array;
 }
 
 /** Plans one lease at a time into buffers that it keeps and grows: no allocation once warm. */
@@ -94,7 +96,9 @@ export class Planner {
     const extra = rule.kind === 'decoupled' ? Math.ceil((pairs * rule.rate) / 65536 / GROUP) + batchBound * 2 : 0;
     const groupBound = Math.ceil(pairs / GROUP) + batchBound + extra;
     const negativeBound =
-      rule.kind === 'coupled' ? groupBound * (Math.floor(rule.rate / 65536) + 1) : extra * rule.draws;
+      rule.kind === 'coupled'
+        ? groupBound * (Math.floor(rule.rate / 65536) + 1)
+        : extra * (rule.kind === 'decoupled' ? rule.draws : 0);
     this.#reserve(groupBound, negativeBound, batchBound);
     this.#input.begin(shape.inputPartSize);
     this.#output.begin(shape.outputPartSize);
@@ -103,6 +107,7 @@ export class Planner {
     const negatives = this.#negatives;
     const input = this.#input;
     const output = this.#output;
+    const labelled = shape.targets === 'labelled';
     let groups = 0;
     let drawn = 0;
     let batches = 0;
@@ -121,7 +126,7 @@ export class Planner {
           for (let slot = 0; slot < GROUP; slot++) {
             const present = slot < size;
             groupInputs[groups * GROUP + slot] = present ? input.touch(inputs[at + slot]!, 1 + count) : ABSENT;
-            groupOutputs[groups * GROUP + slot] = present ? output.touch(outputs[at + slot]!, 1) : ABSENT;
+            groupOutputs[groups * GROUP + slot] = present ? target(output, outputs[at + slot]!, labelled) : ABSENT;
           }
           for (let k = 0; k < count; k++) {
             negatives[drawn++] = output.touch(draw(shape.noise, hashAt(key, counter++)), size);
@@ -186,100 +191,18 @@ export class Planner {
   }
 }
 
-/** Counts touches of one matrix's rows, in all and per minibatch, by rank. */
-class RowCensus {
-  /** Shape (part size), as the next three. */
-  #seen = new Uint8Array(0);
-  #hits = new Uint32Array(0);
-  #batchHits = new Uint32Array(0);
-  /** Row of each touched rank, ascending. */
-  #newIndex = new Uint32Array(0);
-  #partSize = 0;
-  #count = 0;
-  #flushRows = new Uint32Array(4096);
-  #flushHits = new Uint32Array(4096);
-  #flushed = 0;
-  #batchBegin = 0;
-  #starts: number[] = [0];
-
-  begin(partSize: number): void {
-    if (this.#seen.length < partSize) {
-      this.#seen = new Uint8Array(partSize);
-      this.#hits = new Uint32Array(partSize);
-      this.#batchHits = new Uint32Array(partSize);
-      this.#newIndex = new Uint32Array(partSize);
-    }
-    this.#seen.fill(0, 0, partSize);
-    this.#hits.fill(0, 0, partSize);
-    this.#batchHits.fill(0, 0, partSize);
-    this.#partSize = partSize;
-    this.#count = 0;
-    this.#flushed = 0;
-    this.#batchBegin = 0;
-    this.#starts = [0];
-  }
-
-  /** Notes `hits` dot products of the row with rank `rank`; answers the rank. */
-  touch(rank: number, hits: number): number {
-    const before = this.#batchHits[rank]!;
-    if (before === 0) this.#meet(rank);
-    this.#batchHits[rank] = before + hits;
-    return rank;
-  }
-
-  endBatch(): void {
-    for (let at = this.#batchBegin; at < this.#flushed; at++) {
-      const rank = this.#flushRows[at]!;
-      const hits = this.#batchHits[rank]!;
-      this.#flushHits[at] = hits;
-      this.#hits[rank]! += hits;
-      this.#batchHits[rank] = 0;
-    }
-    this.#batchBegin = this.#flushed;
-    this.#starts.push(this.#flushed);
-  }
-
-  /** Numbers the rows by ascending rank. */
-  finish(): { ids: Uint32Array; hits: Uint32Array; newIndex: Uint32Array; flush: FlushList } {
-    const ids = new Uint32Array(this.#count);
-    const hits = new Uint32Array(this.#count);
-    let index = 0;
-    for (let rank = 0; rank < this.#partSize; rank++) {
-      if (this.#seen[rank] === 0) continue;
-      ids[index] = rank;
-      hits[index] = this.#hits[rank]!;
-      this.#newIndex[rank] = index++;
-    }
-    const rows = this.#flushRows.subarray(0, this.#flushed);
-    renumber(rows, this.#flushed, this.#newIndex);
-    const flush = { start: Uint32Array.from(this.#starts), rows, hits: this.#flushHits.subarray(0, this.#flushed) };
-    return { ids, hits, newIndex: this.#newIndex, flush };
-  }
-
-  /** The rank's first touch in the minibatch. */
-  #meet(rank: number): void {
-    if (this.#flushed >= this.#flushRows.length) {
-      this.#flushRows = grown(this.#flushRows);
-      this.#flushHits = grown(this.#flushHits);
-    }
-    this.#flushRows[this.#flushed++] = rank;
-    if (this.#seen[rank] === 0) {
-      this.#seen[rank] = 1;
-      this.#count++;
-    }
-  }
-}
-
-function grown(old: Uint32Array): Uint32Array<ArrayBuffer> {
-  const next = new Uint32Array(old.length * 2);
-  next.set(old);
-  return next;
+/** Notes the dot product with a pair's target; answers its rank, marked where the label is 0. */
+function target(output: RowCensus, value: number, labelled: boolean): number {
+  if (!labelled) return output.touch(value, 1);
+  const rank = output.touch(value >>> 1, 1);
+  return (value & 1) === 1 ? rank : rank + LABEL_ZERO;
 }
 
 function renumber(values: Uint32Array, length: number, newIndex: Uint32Array): void {
   for (let at = 0; at < length; at++) {
     const value = values[at]!;
-    if (value !== ABSENT) values[at] = newIndex[value]!;
+    if (value === ABSENT) continue;
+    values[at] = value < LABEL_ZERO ? newIndex[value]! : newIndex[value - LABEL_ZERO]! + LABEL_ZERO;
   }
 }
 

@@ -1,7 +1,8 @@
 // Moves a lease between typed arrays and GPU buffers, in the layout of shaders/layout.ts.
 import { BATCH, BATCH_STRIDE, BINDING, GROUP, LARGEST, LEASE } from '../../shaders/layout.ts';
 import type { LeaseLoss, LeaseRows, StepSize } from '../../word2vec/engine.ts';
-import type { FlushList, Plan } from '../../word2vec/plan.ts';
+import type { Plan } from '../../word2vec/plan.ts';
+import type { FlushList } from '../../word2vec/row-census.ts';
 import type { GpuBuffers } from './gpu-buffers.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { GpuError } from './gpu-error.ts';

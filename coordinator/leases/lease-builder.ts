@@ -87,6 +87,7 @@ export class LeaseBuilder {
       minibatch,
       inputs: episode.inputs.subarray(grant.start, grant.end),
       outputs: episode.outputs.subarray(grant.start, grant.end),
+      targets: 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,
       noise: tables.noise(grant.outputPart),

@@ -38,6 +38,7 @@ export function leaseShape(kind: LeaseKind): LeaseShape {
     minibatch,
     inputs: drawn(1),
     outputs: drawn(2),
+    targets: 'positive',
     inputPartSize: part,
     outputPartSize: part,
     noise: zipf(part, skew, noiseWeight),

@@ -39,6 +39,7 @@ function shape(pairs: number, negatives: NegativeRule, rows = ROWS): LeaseShape 
     minibatch: 768,
     inputs,
     outputs,
+    targets: 'positive',
     inputPartSize: rows,
     outputPartSize: rows,
     noise: drawTable(zipf(rows)),
@@ -48,6 +49,12 @@ function shape(pairs: number, negatives: NegativeRule, rows = ROWS): LeaseShape 
 
 function skewed(hash: number, rows: number): number {
   return below((below(hash, rows) * 4294967296) / rows, below(hash >>> 7, rows) + 1);
+}
+
+/** Pairs of hierarchical softmax: targets of both labels, nothing drawn. */
+function labelled(pairs: number, rows = ROWS): LeaseShape {
+  const { outputs, ...rest } = shape(pairs, { kind: 'none' }, rows);
+  return { ...rest, outputs: outputs.map((row, at) => row * 2 + (hashAt(3, at) & 1)), targets: 'labelled' };
 }
 
 /** Rows of ±`size`; like a half-trained model at 0.5, saturated everywhere at 5. */
@@ -130,6 +137,38 @@ describe.each(KERNELS)('CPU engine, %s kernel', (kernel) => {
       await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, dim, 1 / Math.sqrt(dim)));
     });
   }
+
+  it('trains 20,000 labelled pairs as the reference does', async () => {
+    const plan = new Planner().plan(labelled(20_000));
+    await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 100, 0.1));
+  });
+
+  it.each([1, 4, 5, 37, 300, 900])('trains labelled pairs at D = %i', async (dim) => {
+    const plan = new Planner().plan(labelled(1_501));
+    await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, dim, 1 / Math.sqrt(dim)));
+  });
+
+  it('trains labels of both kinds beside negatives, if ever asked to', async () => {
+    const plan = new Planner().plan({ ...labelled(1_501), negatives: coupled });
+    await expectReference(await CpuEngine.create({ kernel }), plan, rowsFor(plan, 24, 0.2));
+  });
+
+  it('moves the rows of a target of label 0 apart, by as much as label 1 moves them together', async () => {
+    const start: LeaseRows = { input: Float32Array.of(0.1, 0, 0, 0), output: Float32Array.of(0, 0.1, 0, 0), dim: 4 };
+    const moved = async (label: number): Promise<LeaseRows> => {
+      const { outputs, ...rest } = labelled(1, 1);
+      const plan = new Planner().plan({ ...rest, outputs: outputs.map(() => label) });
+      const rows = copy(start);
+      const { positive, negative } = await (await CpuEngine.create({ kernel })).train(plan, rows, STEP);
+      expect(positive).toBeCloseTo(Math.LN2, 6);
+      expect(negative).toBe(0);
+      return rows;
+    };
+    const [apart, together] = [await moved(0), await moved(1)];
+    expect(together.input[1]).toBeCloseTo(0.5 * STEP.alpha * 0.1, 6);
+    expect(apart.input[1]).toBeCloseTo(-0.5 * STEP.alpha * 0.1, 6);
+    expect(apart.output[0]).toBeCloseTo(-together.output[0]!, 6);
+  });
 
   it('changes every row of the plan', async () => {
     const plan = new Planner().plan(shape(2_000, coupled));

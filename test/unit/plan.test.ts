@@ -3,14 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DrawTable } from '../../word2vec/noise.ts';
 import { drawTable } from '../../word2vec/noise.ts';
-import type { FlushList, LeaseShape, NegativeRule, Plan } from '../../word2vec/plan.ts';
-import { ABSENT, GROUP, Planner } from '../../word2vec/plan.ts';
+import type { LeaseShape, NegativeRule, Plan } from '../../word2vec/plan.ts';
+import { ABSENT, GROUP, LABEL_ZERO, Planner } from '../../word2vec/plan.ts';
 import { hashAt, below } from '../../word2vec/random.ts';
+import type { FlushList } from '../../word2vec/row-census.ts';
 
 const table = (size: number): DrawTable => drawTable(Float64Array.from({ length: size }, (_, rank) => 1 / (rank + 1)));
 
 const rules = (inputPartSize: number): fc.Arbitrary<NegativeRule> =>
   fc.oneof(
+    fc.constant({ kind: 'none' as const }),
     fc.record({ kind: fc.constant('coupled' as const), rate: fc.integer({ min: 0, max: 9 * 65536 }) }),
     fc.record({
       kind: fc.constant('decoupled' as const),
@@ -33,13 +35,16 @@ const shapes: fc.Arbitrary<LeaseShape> = fc
     inputPartSize: fc.integer({ min: 1, max: 60 }),
     outputPartSize: fc.integer({ min: 1, max: 60 }),
     words: fc.nat(),
+    targets: fc.constantFrom('positive' as const, 'labelled' as const),
   })
   .chain(({ batchesPerChunk, pairs, words, ...rest }) =>
     rules(rest.inputPartSize).map((negatives) => ({
       ...rest,
       chunkPairs: rest.minibatch * batchesPerChunk,
       inputs: Uint32Array.from({ length: pairs }, (_, at) => below(hashAt(words, at), rest.inputPartSize)),
-      outputs: Uint32Array.from({ length: pairs }, (_, at) => below(hashAt(words + 1, at), rest.outputPartSize)),
+      outputs: Uint32Array.from({ length: pairs }, (_, at) =>
+        below(hashAt(words + 1, at), rest.outputPartSize * (rest.targets === 'labelled' ? 2 : 1)),
+      ),
       noise: table(rest.outputPartSize),
       negatives,
     })),
@@ -48,7 +53,8 @@ const shapes: fc.Arbitrary<LeaseShape> = fc
 /** A minibatch in ranks, free of renumbering: each group's pairs and negatives, and the flush lists by rank. */
 interface PlainBatch {
   readonly groups: readonly {
-    readonly pairs: readonly (readonly [number, number])[];
+    /** Input, output and label; of an absent target the label is 1. */
+    readonly pairs: readonly (readonly [number, number, number])[];
     readonly negatives: readonly number[];
   }[];
   readonly inputHits: ReadonlyMap<number, number>;
@@ -62,7 +68,10 @@ function plainBatches(plan: Plan): PlainBatch[] {
     for (let group = plan.batchStart[batch]!; group < plan.batchStart[batch + 1]!; group++) {
       const pairs = Array.from({ length: GROUP }, (__, slot) => {
         const at = group * GROUP + slot;
-        return [rank(plan.inputIds, plan.groupInputs[at]!), rank(plan.outputIds, plan.groupOutputs[at]!)] as const;
+        const marked = plan.groupOutputs[at]!;
+        const label = marked === ABSENT || marked < LABEL_ZERO ? 1 : 0;
+        const target = rank(plan.outputIds, label === 1 ? marked : marked - LABEL_ZERO);
+        return [rank(plan.inputIds, plan.groupInputs[at]!), target, label] as const;
       });
       const negatives = plan.negatives.subarray(plan.negativeStart[group]!, plan.negativeStart[group + 1]!);
       groups.push({ pairs, negatives: Array.from(negatives, (row) => rank(plan.outputIds, row)) });
@@ -116,13 +125,18 @@ describe('Planner', () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         const batches = plainBatches(new Planner().plan(shape));
-        const expected: [number, number][][] = [];
+        const expected: [number, number, number][][] = [];
+        const target = (value: number): [number, number] =>
+          shape.targets === 'labelled' ? [value >>> 1, value & 1] : [value, 1];
         for (let chunk = 0; chunk < shape.inputs.length; chunk += shape.chunkPairs) {
           const end = Math.min(shape.inputs.length, chunk + shape.chunkPairs);
           for (let start = chunk; start < end; start += shape.minibatch) {
             const stop = Math.min(end, start + shape.minibatch);
             expected.push(
-              Array.from({ length: stop - start }, (_, at) => [shape.inputs[start + at]!, shape.outputs[start + at]!]),
+              Array.from({ length: stop - start }, (_, at) => [
+                shape.inputs[start + at]!,
+                ...target(shape.outputs[start + at]!),
+              ]),
             );
           }
         }
@@ -163,7 +177,8 @@ describe('Planner', () => {
         const inside = (rows: Uint32Array, limit: number): boolean =>
           rows.every((row) => row < limit || row === ABSENT);
         expect(inside(plan.groupInputs, plan.inputIds.length)).toBe(true);
-        expect(inside(plan.groupOutputs, plan.outputIds.length)).toBe(true);
+        const outputs = plan.groupOutputs.map((row) => (row === ABSENT || row < LABEL_ZERO ? row : row - LABEL_ZERO));
+        expect(inside(outputs, plan.outputIds.length)).toBe(true);
         expect(plan.negatives.every((row) => row < plan.outputIds.length)).toBe(true);
         expect(plan.inputIds.every((rank) => rank < shape.inputPartSize)).toBe(true);
         expect(plan.outputIds.every((rank) => rank < shape.outputPartSize)).toBe(true);
@@ -214,7 +229,15 @@ function large(negatives: NegativeRule): LeaseShape {
     Uint32Array.from({ length: 60_000 }, (_, at) => below(hashAt(key, at), 40));
   const position = { seed: 1, episode: 2, block: 3, firstChunk: 0 };
   const sizes = { chunkPairs: 3072, minibatch: 768, inputPartSize: 40, outputPartSize: 40 };
-  return { ...position, ...sizes, inputs: ranks(1), outputs: ranks(2), noise: table(40), negatives };
+  return {
+    ...position,
+    ...sizes,
+    inputs: ranks(1),
+    outputs: ranks(2),
+    targets: 'positive',
+    noise: table(40),
+    negatives,
+  };
 }
 
 describe('negatives', () => {

@@ -36,6 +36,7 @@ export async function trainDirectly(run: SmallRun): Promise<Model> {
       minibatch: minibatchPairs(grant.parts),
       inputs: episode.inputs.subarray(grant.start, grant.end),
       outputs: episode.outputs.subarray(grant.start, grant.end),
+      targets: 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,
       noise: tables.noise(grant.outputPart),
