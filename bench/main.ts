@@ -2,13 +2,16 @@
 import { parseArgs } from 'node:util';
 import { TributaryError } from '../coordinator/errors.ts';
 import { benchEngines } from './engines.ts';
+import { benchKernel } from './kernel.ts';
 import { benchRun } from './run.ts';
 
 const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
+       npm run bench -- kernel [--gpu] [--json]
        npm run bench -- run [--similarity FILE] [--json]
 
 engines  every engine on the same leases, in Node and in a Chromium tab, beside word2vec.c
          --gpu: the machine's GPU instead of Chromium's software adapter
+kernel   the WGSL kernels as a ladder at D = 100, 300 and 900, with the memory bandwidth they reach; --gpu as above
 run      whole runs on the sample corpus with one and two local volunteers, beside word2vec.c
          --similarity FILE: score the vectors with these word pairs, such as wordsim353.tsv
 --json   print one JSON object instead of a table; both append to bench/results/
@@ -24,8 +27,11 @@ function chosen(args: readonly string[]): (() => Promise<void>) | string {
     const [name = 'a name', ...more] = positionals;
     if (more.length > 0) return `one benchmark at a time, not also ${more.join(' ')}`;
     if (name === 'engines' && similarity === undefined) return () => benchEngines({ json, gpu: gpu ?? false });
+    if (name === 'kernel' && similarity === undefined) return () => benchKernel({ json, gpu: gpu ?? false });
     if (name === 'run' && gpu === undefined) return () => benchRun({ json, similarity });
-    return name === 'engines' || name === 'run' ? `${name} has no such option` : `no benchmark of that name: ${name}`;
+    return ['engines', 'kernel', 'run'].includes(name)
+      ? `${name} has no such option`
+      : `no benchmark of that name: ${name}`;
   } catch (error) {
     return (error as Error).message;
   }

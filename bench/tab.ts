@@ -6,6 +6,7 @@ import { webGpuAdapter } from '../coordinator/browser/adapter.ts';
 import { findChromium, launchChromium } from '../coordinator/browser/chromium.ts';
 import { TributaryError } from '../coordinator/errors.ts';
 import type { LeaseShape } from '../word2vec/plan.ts';
+import type { Adapter } from './browser/adapter.ts';
 import type { TabRequest, TabTrial } from './browser/engines.ts';
 import { packLeases } from './lease-pack.ts';
 
@@ -22,6 +23,8 @@ export interface Tab {
    * adapter computes on the processor
    */
   train(set: number, request: Omit<TabRequest, 'leases'>): Promise<TabTrial>;
+  /** @throws TributaryError TAB_FAILED, NO_HARDWARE_ADAPTER */
+  adapter(): Promise<Adapter>;
   close(): Promise<void>;
 }
 
@@ -55,7 +58,12 @@ export async function openTab(leaseSets: readonly (readonly LeaseShape[])[], gpu
       if (gpu && trial.software) throw noHardware(trial.device);
       return trial;
     };
-    return { chromium: browser.version(), train, close };
+    const adapter: Tab['adapter'] = async () => {
+      const found = await page.evaluate(() => window.describeAdapter()).catch(tabFailed);
+      if (gpu && found.software) throw noHardware(adapterName(found));
+      return found;
+    };
+    return { chromium: browser.version(), train, adapter, close };
   } catch (error) {
     await close();
     throw error;
@@ -92,6 +100,11 @@ function tabFailed(cause: unknown): never {
     hint: 'npm run tributary -- doctor looks at Chromium and its WebGPU adapter.',
     cause,
   });
+}
+
+/** As the engine names it. */
+export function adapterName({ description, vendor, architecture }: Adapter): string {
+  return description || `${vendor} ${architecture}`.trim() || 'unnamed GPU';
 }
 
 function noAdapter(executable: string, gpu: boolean): TributaryError {

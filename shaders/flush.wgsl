@@ -1,40 +1,12 @@
 // Ends a minibatch: adds each touched row's damped step, clears the step, and notes how far the rows now reach.
 //
-// Dispatch: any number of workgroups; an invocation takes a vec4 column of an entry of the two flush lists (input
-//   entries first), then goes on by the size of the dispatch.
+// Follows prelude.wgsl. Dispatch: any number of workgroups; an invocation takes a vec4 column of an entry of the
+//   slice's part of the two flush lists (input entries first), then goes on by the size of the dispatch.
 // Races: none. A row stands once in its minibatch's list, so each element of rows and steps has one owner;
 //   extents of this minibatch are only read, those of the next only raised, by atomic maximum.
 // Non-finite values: the bits of |component| order as integers, and infinities and NaN lie above every number, so
 //   the host sees them in the last extents.
 
-override LANES: u32 = 64u;
-
-struct Lease {
-  columns: u32,
-  groupOutputs: u32,
-  negativeStart: u32,
-  negatives: u32,
-  inputFlushRows: u32,
-  inputFlushHits: u32,
-  outputFlushRows: u32,
-  outputFlushHits: u32,
-  alpha: f32,
-  damping: f32,
-}
-
-struct Batch {
-  number: u32,
-  firstGroup: u32,
-  inputFirst: u32,
-  inputCount: u32,
-  outputFirst: u32,
-  outputCount: u32,
-  inputReach: f32,
-  outputReach: f32,
-}
-
-@group(0) @binding(0) var<uniform> lease: Lease;
-@group(0) @binding(1) var<uniform> batch: Batch;
 // Shapes (input rows, columns) and (output rows, columns), row-major.
 @group(0) @binding(2) var<storage, read_write> inputRows: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> outputRows: array<vec4f>;
@@ -46,20 +18,20 @@ struct Batch {
 
 @compute @workgroup_size(LANES)
 fn flush(@builtin(global_invocation_id) invocation: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
-  let now = 2u * batch.number;
+  let now = 2u * slice.batch;
   let inputExtent = atomicLoad(&extents[now]);
   let outputExtent = atomicLoad(&extents[now + 1u]);
   if (invocation.x == 0u) {
     atomicMax(&extents[now + 2u], inputExtent);
     atomicMax(&extents[now + 3u], outputExtent);
   }
-  let inputUnit = fixedUnit(batch.inputReach, outputExtent);
-  let outputUnit = fixedUnit(batch.outputReach, inputExtent);
-  let inputWork = batch.inputCount * lease.columns;
-  let work = inputWork + batch.outputCount * lease.columns;
+  let inputUnit = fixedUnit(slice.inputReach, outputExtent);
+  let outputUnit = fixedUnit(slice.outputReach, inputExtent);
+  let inputWork = slice.inputCount * lease.columns;
+  let work = inputWork + slice.outputCount * lease.columns;
   for (var task = invocation.x; task < work; task += workgroups.x * LANES) {
     if (task < inputWork) {
-      let entry = batch.inputFirst + task / lease.columns;
+      let entry = slice.inputFirst + task / lease.columns;
       let at = plan[lease.inputFlushRows + entry] * lease.columns + task % lease.columns;
       let scale = inputUnit / (1.0 + lease.damping * f32(plan[lease.inputFlushHits + entry] - 1u));
       let row = inputRows[at] + scale * vec4f(inputSteps[at]);
@@ -69,7 +41,7 @@ fn flush(@builtin(global_invocation_id) invocation: vec3u, @builtin(num_workgrou
       if (reach > inputExtent) { atomicMax(&extents[now + 2u], reach); }
     } else {
       let own = task - inputWork;
-      let entry = batch.outputFirst + own / lease.columns;
+      let entry = slice.outputFirst + own / lease.columns;
       let at = plan[lease.outputFlushRows + entry] * lease.columns + own % lease.columns;
       let scale = outputUnit / (1.0 + lease.damping * f32(plan[lease.outputFlushHits + entry] - 1u));
       let row = outputRows[at] + scale * vec4f(outputSteps[at]);
@@ -85,10 +57,4 @@ fn flush(@builtin(global_invocation_id) invocation: vec3u, @builtin(num_workgrou
 fn extentBits(row: vec4f) -> u32 {
   let bits = bitcast<vec4u>(row) & vec4u(0x7fffffffu);
   return max(max(bits.x, bits.y), max(bits.z, bits.w));
-}
-
-// What one unit of a step is worth: the inverse of `fixedPoint` in group-step.wgsl, exactly.
-fn fixedUnit(reach: f32, extentBits: u32) -> f32 {
-  let exponent = i32(bitcast<u32>(reach * bitcast<f32>(extentBits)) >> 23u) - 127;
-  return bitcast<f32>(u32(127 - clamp(29 - exponent, -100, 100)) << 23u);
 }

@@ -3,7 +3,7 @@
 /** Storage and uniform bindings of group 0, the same numbers in every kernel; a kernel declares those it needs. */
 export const BINDING = {
   lease: 0,
-  batch: 1,
+  slice: 1,
   inputRows: 2,
   outputRows: 3,
   inputSteps: 4,
@@ -33,6 +33,12 @@ export const LANES = { hardware: 64, software: 8 } as const;
 export const MOST_WORKGROUPS = 65_535;
 
 /**
+ * Largest α × hits of a row in a minibatch: below it the clamp of prelude.wgsl's fixed point cannot bind from above
+ * while rows stay below LARGEST, so its range proof holds.
+ */
+export const LARGEST_REACH = 2 ** 100;
+
+/**
  * Largest |component| a row may reach. Below it every dot product of 1,024 dimensions is finite in 32 bits; beyond it
  * the run has diverged, and the engine says so instead of returning rows.
  */
@@ -57,21 +63,41 @@ export const LEASE = {
   bytes: 40,
 } as const;
 
-/** `struct Batch`: one minibatch, bound by dynamic offset. Offsets in bytes; u32 unless noted. */
-export const BATCH = {
+/** `struct Slice`: one dispatch, bound by dynamic offset. Offsets in bytes; u32 unless noted. */
+export const SLICE = {
   /** Index of the minibatch in the lease. */
-  number: 0,
+  batch: 0,
+  /** Groups that this dispatch steps. */
   firstGroup: 4,
-  /** The minibatch's entries of the input and of the output flush list. */
-  inputFirst: 8,
-  inputCount: 12,
-  outputFirst: 16,
-  outputCount: 20,
-  /** f32, α × the most hits of any one input (output) row in the minibatch: bounds its summed step, see group-step.wgsl. */
-  inputReach: 24,
-  outputReach: 28,
-  bytes: 32,
+  groups: 8,
+  /** Entries of the input and of the output flush list that this dispatch flushes. */
+  inputFirst: 12,
+  inputCount: 16,
+  outputFirst: 20,
+  outputCount: 24,
+  /** f32, α × the most hits of any one input (output) row in the minibatch: bounds its summed step, see prelude.wgsl. */
+  inputReach: 28,
+  outputReach: 32,
+  bytes: 36,
 } as const;
 
 /** Dynamic uniform offsets are multiples of this on every adapter (minUniformBufferOffsetAlignment). */
-export const BATCH_STRIDE = 256;
+export const SLICE_STRIDE = 256;
+
+/** Most dispatches of one submit: what the buffer of slices holds. */
+export const MOST_SLICES = 1024;
+
+/** Workgroup memory that every adapter offers (maxComputeWorkgroupStorageSize), in bytes. */
+const WORKGROUP_BYTES = 16_384;
+
+/**
+ * Columns of a tile of group-tiled.wgsl, the override TILE: all columns of a row if 16 KiB hold them for a group of
+ * `negatives` negatives (a NEGATIVE_STEP), else what 16 KiB hold. Odd, see there.
+ */
+export function tileColumns(columns: number, negatives: number): number {
+  const dots = GROUP * (1 + negatives);
+  // gradients, dotLosses and products; the rows' places; arrays begin at multiples of 16.
+  const fixed = dots * 4 * 3 + (2 * GROUP + negatives) * 4 + 7 * 16;
+  const most = Math.floor((WORKGROUP_BYTES - fixed) / (16 * (2 * GROUP + negatives)));
+  return Math.min(columns | 1, (most - 1) | 1);
+}

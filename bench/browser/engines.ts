@@ -3,10 +3,14 @@ import { WebGpuEngine } from '../../client/worker/webgpu-engine.ts';
 import { CpuEngine } from '../../word2vec/cpu-engine.ts';
 import type { Engine } from '../../word2vec/engine.ts';
 import { unpackLeases } from '../lease-pack.ts';
-import { timeEngine, type Trial, type TrialLimits } from '../trial.ts';
+import { median, timeEngine, type Trial, type TrialLimits } from '../trial.ts';
+import { type Adapter, describeAdapter } from './adapter.ts';
+import { type RungName, RUNGS } from './rungs.ts';
 
 export interface TabRequest {
   readonly engine: Engine['kind'] & ('webgpu' | 'cpu');
+  /** The kernel of the WGSL engine; by default its own choice. */
+  readonly rung?: RungName;
   /** Address of the packed leases, on the page's own server. */
   readonly leases: string;
   readonly minibatch: number;
@@ -16,6 +20,8 @@ export interface TabRequest {
 
 export interface TabTrial extends Trial {
   readonly device: string;
+  /** Of the median lease, its dispatches alone, transfers left out; null for the CPU. */
+  readonly computedPairsPerSecond: number | null;
   /** The adapter computes on the processor. */
   readonly software: boolean;
 }
@@ -24,21 +30,35 @@ declare global {
   interface Window {
     /** Rejects with the engine's own error where it cannot be made. */
     trainLeases: (request: TabRequest) => Promise<TabTrial>;
+    describeAdapter: () => Promise<Adapter>;
   }
 }
 
-window.trainLeases = async ({ engine: kind, leases: address, minibatch, dim, limits }) => {
+window.describeAdapter = describeAdapter;
+
+window.trainLeases = async ({ engine: kind, rung, leases: address, minibatch, dim, limits }) => {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address} answers with HTTP status ${response.status}`);
   const leases = unpackLeases(await response.arrayBuffer()).map((lease) => Object.assign({}, lease, { minibatch }));
-  const engine = kind === 'webgpu' ? await WebGpuEngine.create() : await CpuEngine.create();
+  const computed: number[] = [];
+  const engine = kind === 'webgpu' ? await gpuEngine(rung, (ms) => computed.push(ms)) : await CpuEngine.create();
   try {
     const trial = await timeEngine(engine, leases, dim, limits, () => performance.now());
-    return { ...trial, device: engine.device, software: kind === 'webgpu' && (await isSoftware()) };
+    const speeds = computed.map((ms, at) => (leases[at % leases.length]!.inputs.length * 1000) / ms);
+    return {
+      ...trial,
+      device: engine.device,
+      software: kind === 'webgpu' && (await isSoftware()),
+      computedPairsPerSecond: speeds.length === 0 ? null : median(speeds),
+    };
   } finally {
     engine.dispose();
   }
 };
+
+function gpuEngine(rung: RungName | undefined, onComputed: (ms: number) => void): Promise<WebGpuEngine> {
+  return WebGpuEngine.create(rung === undefined ? { onComputed } : { groupStep: RUNGS[rung], onComputed });
+}
 
 /** Whether the adapter that the engine takes is one that computes on the processor. */
 async function isSoftware(): Promise<boolean> {

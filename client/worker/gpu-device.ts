@@ -1,6 +1,9 @@
 // A WebGPU device with its name, and one place that knows whether it still lives.
 import { GpuError } from './gpu-error.ts';
 
+/** Taken where the adapter has them. */
+const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups'];
+
 export class GpuDevice {
   readonly device: GPUDevice;
   /** Adapter as shown to people. */
@@ -41,7 +44,8 @@ export class GpuDevice {
     }
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (adapter === null) throw new GpuError('NO_ADAPTER', 'the browser has WebGPU but no usable GPU adapter');
-    const device = await adapter.requestDevice({ label: 'tributary' }).catch((cause: unknown) => {
+    const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
+    const device = await adapter.requestDevice({ label: 'tributary', requiredFeatures }).catch((cause: unknown) => {
       throw new GpuError('NO_ADAPTER', 'the GPU adapter gave no device', cause);
     });
     return new GpuDevice(device, adapter.info, onLost);
@@ -55,6 +59,7 @@ export class GpuDevice {
     const failed = work.then(
       () => undefined,
       (cause: unknown) => {
+        if (cause instanceof GpuError) return cause;
         if (cause instanceof GPUPipelineError)
           return new GpuError('GPU_FAULT', `${this.name}: ${cause.message}`, cause);
         // Mapping our own buffer fails for no other reason than a fault (noted above) or the loss of the device.

@@ -1,16 +1,28 @@
 // Moves a lease between typed arrays and GPU buffers, in the layout of shaders/layout.ts.
-import { BATCH, BATCH_STRIDE, BINDING, GROUP, LARGEST, LEASE } from '../../shaders/layout.ts';
+import {
+  BINDING,
+  GROUP,
+  LARGEST,
+  LARGEST_REACH,
+  LEASE,
+  MOST_SLICES,
+  SLICE,
+  SLICE_STRIDE,
+} from '../../shaders/layout.ts';
 import type { LeaseLoss, LeaseRows, StepSize } from '../../word2vec/engine.ts';
 import type { Plan } from '../../word2vec/plan.ts';
-import type { FlushList } from '../../word2vec/row-census.ts';
 import type { GpuBuffers } from './gpu-buffers.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { GpuError } from './gpu-error.ts';
 import type { BindingName, Kernel } from './gpu-kernel.ts';
+import { largestReach } from './gpu-slices.ts';
 
 /** The lease at hand on the GPU, valid until the next upload. */
 export interface GpuLease {
+  /** Those of `slice` hold MOST_SLICES, SLICE_STRIDE apart. */
   readonly buffers: Readonly<Record<BindingName, GPUBuffer>>;
+  /** What a binding of each covers; the buffers may be larger. */
+  readonly bytes: Readonly<Record<BindingName, number>>;
   /** Columns of a row in units of vec4. */
   readonly columns: number;
 }
@@ -22,24 +34,41 @@ export function uploadLease(queue: GPUQueue, pool: GpuBuffers, plan: Plan, rows:
   const outputBytes = plan.outputIds.length * columns * 16;
   const extents = Uint32Array.of(largestBits(rows.input), largestBits(rows.output));
   checkExtents(extents, 'as leased');
+  const reach = largestReach(plan, step.alpha);
+  if (!(reach <= LARGEST_REACH)) {
+    throw new GpuError(
+      'SATURATED',
+      `steps of a row may reach ${reach} times another row: the learning rate is no rate`,
+    );
+  }
 
   const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
   const result = storage | GPUBufferUsage.COPY_SRC;
   const uniform = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
   const sections = planSections(plan);
+  const bytes = {
+    lease: LEASE.bytes,
+    slice: SLICE.bytes,
+    inputRows: inputBytes,
+    outputRows: outputBytes,
+    inputSteps: inputBytes,
+    outputSteps: outputBytes,
+    plan: sections.end * 4,
+    extents: (plan.minibatches + 1) * 8,
+    losses: plan.groups * GROUP * 8,
+  };
   const buffers = {
-    lease: pool.hold('lease', LEASE.bytes, uniform),
-    batch: pool.hold('batch', plan.minibatches * BATCH_STRIDE, uniform),
-    inputRows: pool.hold('inputRows', inputBytes, result),
-    outputRows: pool.hold('outputRows', outputBytes, result),
-    inputSteps: pool.hold('inputSteps', inputBytes, storage),
-    outputSteps: pool.hold('outputSteps', outputBytes, storage),
-    plan: pool.hold('plan', sections.end * 4, storage),
-    extents: pool.hold('extents', (plan.minibatches + 1) * 8, result),
-    losses: pool.hold('losses', plan.groups * GROUP * 8, result),
+    lease: pool.hold('lease', bytes.lease, uniform),
+    slice: pool.hold('slice', MOST_SLICES * SLICE_STRIDE, uniform),
+    inputRows: pool.hold('inputRows', bytes.inputRows, result),
+    outputRows: pool.hold('outputRows', bytes.outputRows, result),
+    inputSteps: pool.hold('inputSteps', bytes.inputSteps, storage),
+    outputSteps: pool.hold('outputSteps', bytes.outputSteps, storage),
+    plan: pool.hold('plan', bytes.plan, storage),
+    extents: pool.hold('extents', bytes.extents, result),
+    losses: pool.hold('losses', bytes.losses, result),
   };
   queue.writeBuffer(buffers.lease, 0, leaseBytes(sections.at, columns, step));
-  queue.writeBuffer(buffers.batch, 0, batchBytes(plan, step));
   queue.writeBuffer(buffers.inputRows, 0, padded(rows.input, rows.dim));
   queue.writeBuffer(buffers.outputRows, 0, padded(rows.output, rows.dim));
   for (const [values, at] of sections.write) queue.writeBuffer(buffers.plan, at * 4, values);
@@ -47,13 +76,13 @@ export function uploadLease(queue: GPUQueue, pool: GpuBuffers, plan: Plan, rows:
   const allExtents = new Uint32Array((plan.minibatches + 1) * 2);
   allExtents.set(extents);
   queue.writeBuffer(buffers.extents, 0, allExtents);
-  return { buffers, columns };
+  return { buffers, bytes, columns };
 }
 
 export function bindLease(device: GPUDevice, kernel: Kernel, lease: GpuLease): GPUBindGroup {
   const entries = kernel.bindings.map((name) => {
-    const size = name === 'batch' ? { size: BATCH.bytes } : {};
-    return { binding: BINDING[name], resource: { buffer: lease.buffers[name], ...size } };
+    // No more than the lease has: beyond it neither a read nor a write reaches what an earlier one left.
+    return { binding: BINDING[name], resource: { buffer: lease.buffers[name], size: lease.bytes[name] } };
   });
   return device.createBindGroup({ layout: kernel.layout, entries });
 }
@@ -130,29 +159,6 @@ function leaseBytes(sections: Record<Section, number>, columns: number, step: St
   view.setFloat32(LEASE.alpha, step.alpha, true);
   view.setFloat32(LEASE.damping, step.damping * step.alpha, true);
   return view.buffer;
-}
-
-function batchBytes(plan: Plan, step: StepSize): ArrayBuffer {
-  const view = new DataView(new ArrayBuffer(plan.minibatches * BATCH_STRIDE));
-  const { inputFlush, outputFlush } = plan;
-  for (let batch = 0; batch < plan.minibatches; batch++) {
-    const at = batch * BATCH_STRIDE;
-    view.setUint32(at + BATCH.number, batch, true);
-    view.setUint32(at + BATCH.firstGroup, plan.batchStart[batch]!, true);
-    view.setUint32(at + BATCH.inputFirst, inputFlush.start[batch]!, true);
-    view.setUint32(at + BATCH.inputCount, inputFlush.start[batch + 1]! - inputFlush.start[batch]!, true);
-    view.setUint32(at + BATCH.outputFirst, outputFlush.start[batch]!, true);
-    view.setUint32(at + BATCH.outputCount, outputFlush.start[batch + 1]! - outputFlush.start[batch]!, true);
-    view.setFloat32(at + BATCH.inputReach, step.alpha * mostHits(inputFlush, batch), true);
-    view.setFloat32(at + BATCH.outputReach, step.alpha * mostHits(outputFlush, batch), true);
-  }
-  return view.buffer;
-}
-
-function mostHits(list: FlushList, batch: number): number {
-  let most = 0;
-  for (let at = list.start[batch]!; at < list.start[batch + 1]!; at++) most = Math.max(most, list.hits[at]!);
-  return most;
 }
 
 /** Largest |value| as bits of an f32: these order as integers, with infinities and NaN above all numbers. */

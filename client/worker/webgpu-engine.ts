@@ -1,23 +1,30 @@
 // The WGSL engine: trains a plan on the GPU in fixed-point minibatches, bit-equal from one run to the next.
 import flushSource from '../../shaders/flush.wgsl?raw';
-import groupStepSource from '../../shaders/group-step.wgsl?raw';
-import { BATCH_STRIDE, LANES, MOST_WORKGROUPS, NEGATIVE_STEPS } from '../../shaders/layout.ts';
+import { MOST_SLICES, MOST_WORKGROUPS, NEGATIVE_STEPS } from '../../shaders/layout.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../../word2vec/engine.ts';
 import type { Plan } from '../../word2vec/plan.ts';
 import { GpuBuffers } from './gpu-buffers.ts';
 import { GpuDevice } from './gpu-device.ts';
 import { GpuError } from './gpu-error.ts';
-import type { GpuLease } from './gpu-lease.ts';
-import { bindLease, readLease, uploadLease } from './gpu-lease.ts';
+import type { GroupStep } from './gpu-group-step.ts';
+import { chooseGroupStep } from './gpu-group-step.ts';
 import type { Kernel } from './gpu-kernel.ts';
 import { loadKernel } from './gpu-kernel.ts';
+import type { GpuLease } from './gpu-lease.ts';
+import { bindLease, readLease, uploadLease } from './gpu-lease.ts';
 import { Pace } from './gpu-pace.ts';
+import type { Slice } from './gpu-slices.ts';
+import { SliceCursor, SliceWriter } from './gpu-slices.ts';
 
 interface WebGpuOptions {
   /** Told once when the device goes away by itself; not after `dispose`. The engine is of no use from then on. */
   readonly onLost?: (reason: string) => void;
-  /** Invocations per workgroup, a power of two up to 256; by default what suits the adapter. */
+  /** The kernel that steps groups; by default what suits the adapter. */
+  readonly groupStep?: GroupStep;
+  /** Invocations per workgroup, a power of two up to 256; by default what suits kernel and adapter. */
   readonly lanes?: number;
+  /** Told after each lease how long its dispatches took together, in ms, transfers left out. */
+  readonly onComputed?: (ms: number) => void;
 }
 
 export class WebGpuEngine implements Engine {
@@ -25,19 +32,23 @@ export class WebGpuEngine implements Engine {
   readonly device: string;
   readonly #gpu: GpuDevice;
   readonly #buffers: GpuBuffers;
+  readonly #groupStep: GroupStep;
   readonly #lanes: number;
   readonly #flush: Kernel;
-  /** One per NEGATIVE_STEPS, compiled when first needed. */
-  readonly #groupSteps = new Map<number, Kernel>();
+  readonly #onComputed: (ms: number) => void;
+  /** By their constants, compiled when first needed. */
+  readonly #kernels = new Map<string, Kernel>();
   readonly #pace = new Pace();
   #busy = false;
 
-  private constructor(gpu: GpuDevice, lanes: number, flush: Kernel) {
+  private constructor(gpu: GpuDevice, groupStep: GroupStep, lanes: number, flush: Kernel, options: WebGpuOptions) {
     this.device = gpu.name;
     this.#gpu = gpu;
     this.#buffers = new GpuBuffers(gpu.device);
+    this.#groupStep = groupStep;
     this.#lanes = lanes;
     this.#flush = flush;
+    this.#onComputed = options.onComputed ?? (() => {});
   }
 
   /**
@@ -46,7 +57,8 @@ export class WebGpuEngine implements Engine {
    */
   static async create(options: WebGpuOptions = {}): Promise<WebGpuEngine> {
     const gpu = await GpuDevice.request(options.onLost ?? (() => {}));
-    const lanes = options.lanes ?? (gpu.software ? LANES.software : LANES.hardware);
+    const groupStep = options.groupStep ?? chooseGroupStep(gpu.software);
+    const lanes = options.lanes ?? groupStep.lanes(gpu.software);
     const flush = loadKernel(
       gpu.device,
       flushSource,
@@ -58,9 +70,7 @@ export class WebGpuEngine implements Engine {
       },
     );
     await gpu.settle(flush);
-    const engine = new WebGpuEngine(gpu, lanes, await flush);
-    await engine.#groupStepFor(NEGATIVE_STEPS[0]);
-    return engine;
+    return new WebGpuEngine(gpu, groupStep, lanes, await flush, options);
   }
 
   /**
@@ -70,12 +80,11 @@ export class WebGpuEngine implements Engine {
   async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
     if (this.#busy) throw new GpuError('ENGINE_BUSY', 'this engine trains one lease at a time');
     if (plan.minibatches === 0) return { positive: 0, negative: 0 };
-    checkPlan(plan);
     this.#busy = true;
     try {
-      const groupStep = await this.#groupStepFor(mostNegatives(plan));
+      const kernel = await this.#kernelFor(Math.ceil(rows.dim / 4), mostNegatives(plan));
       const lease = uploadLease(this.#gpu.device.queue, this.#buffers, plan, rows, step);
-      await this.#run(plan, lease, groupStep);
+      await this.#run(plan, lease, step, kernel);
       return await readLease(this.#gpu, this.#buffers, plan, rows, lease);
     } finally {
       this.#busy = false;
@@ -86,8 +95,8 @@ export class WebGpuEngine implements Engine {
     this.#gpu.close();
   }
 
-  /** The kernel for groups of so many negatives. */
-  async #groupStepFor(negatives: number): Promise<Kernel> {
+  /** The kernel for rows of so many columns and groups of so many negatives. */
+  async #kernelFor(columns: number, negatives: number): Promise<Kernel> {
     const step = NEGATIVE_STEPS.find((most) => most >= negatives);
     if (step === undefined) {
       throw new GpuError(
@@ -95,49 +104,60 @@ export class WebGpuEngine implements Engine {
         `a group has ${negatives} negatives, the kernel holds ${NEGATIVE_STEPS.at(-1)}`,
       );
     }
-    const ready = this.#groupSteps.get(step);
+    const { source, subgroups } = this.#groupStep;
+    const constants = { LANES: this.#lanes, ...this.#groupStep.constants(columns, step) };
+    const key = JSON.stringify(constants);
+    const ready = this.#kernels.get(key);
     if (ready !== undefined) return ready;
-    const constants = { LANES: this.#lanes, NEGATIVES: step };
-    const loading = loadKernel(this.#gpu.device, groupStepSource, 'groupStep', constants, {
+    const storage = {
       read: ['inputRows', 'outputRows', 'plan', 'extents'],
       write: ['inputSteps', 'outputSteps', 'losses'],
-    });
+    } as const;
+    const loading = loadKernel(this.#gpu.device, source, 'groupStep', constants, storage, subgroups);
     await this.#gpu.settle(loading);
     const kernel = await loading;
-    this.#groupSteps.set(step, kernel);
+    this.#kernels.set(key, kernel);
     return kernel;
   }
 
-  /** Submits the minibatches in order, two submits in flight at most, each as long as the pace says. */
-  async #run(plan: Plan, lease: GpuLease, groupStep: Kernel): Promise<void> {
+  /** Submits the dispatches in order, two submits in flight at most, each as long as the pace says. */
+  async #run(plan: Plan, lease: GpuLease, step: StepSize, groupStep: Kernel): Promise<void> {
     const { queue } = this.#gpu.device;
-    const step = bindLease(this.#gpu.device, groupStep, lease);
-    const flush = bindLease(this.#gpu.device, this.#flush, lease);
+    const stepGroup = bindLease(this.#gpu.device, groupStep, lease);
+    const flushGroup = bindLease(this.#gpu.device, this.#flush, lease);
+    const cursor = new SliceCursor(plan, lease.columns);
+    const writer = new SliceWriter(plan, step.alpha, MOST_SLICES);
+    const begun = performance.now();
     let finished = 0;
     let pending: Promise<void> = Promise.resolve();
-    for (let batch = 0; batch < plan.minibatches;) {
+    for (let first = true; !cursor.done; first = false) {
       const { quota } = this.#pace;
       const encoder = this.#gpu.device.createCommandEncoder();
-      if (batch === 0) {
+      if (first) {
         encoder.clearBuffer(lease.buffers.inputSteps);
         encoder.clearBuffer(lease.buffers.outputSteps);
       }
       const pass = encoder.beginComputePass();
       let work = 0;
-      do {
-        const offset = [batch * BATCH_STRIDE];
-        pass.setPipeline(groupStep.pipeline);
-        pass.setBindGroup(0, step, offset);
-        pass.dispatchWorkgroups(plan.batchStart[batch + 1]! - plan.batchStart[batch]!);
-        pass.setPipeline(this.#flush.pipeline);
-        pass.setBindGroup(0, flush, offset);
-        pass.dispatchWorkgroups(
-          Math.min(MOST_WORKGROUPS, Math.ceil(flushColumns(plan, batch, lease.columns) / this.#lanes)),
-        );
-        work += dots(plan, batch) * lease.columns;
-        batch++;
-      } while (batch < plan.minibatches && work + dots(plan, batch) * lease.columns <= quota);
+      let count = 0;
+      for (;;) {
+        const slice = count < MOST_SLICES ? cursor.next(quota - work, count === 0) : null;
+        if (slice === null) break;
+        const offset = [writer.write(count++, slice)];
+        if (slice.kernel === 'step') {
+          pass.setPipeline(groupStep.pipeline);
+          pass.setBindGroup(0, stepGroup, offset);
+          pass.dispatchWorkgroups(this.#groupStep.workgroups(slice.count, this.#lanes));
+        } else {
+          pass.setPipeline(this.#flush.pipeline);
+          pass.setBindGroup(0, flushGroup, offset);
+          pass.dispatchWorkgroups(this.#flushWorkgroups(slice, lease.columns));
+        }
+        work += slice.work;
+      }
       pass.end();
+      // Writes and submits take effect in the order they are made.
+      queue.writeBuffer(lease.buffers.slice, 0, writer.bytes(count));
       queue.submit([encoder.finish()]);
       const submitted = performance.now();
       const done = queue.onSubmittedWorkDone().then(() => {
@@ -149,22 +169,12 @@ export class WebGpuEngine implements Engine {
       pending = done;
     }
     await this.#gpu.settle(pending);
+    this.#onComputed(finished - begun);
   }
-}
 
-/** Invocations that the flush of a minibatch has work for. */
-function flushColumns(plan: Plan, batch: number, columns: number): number {
-  const { inputFlush, outputFlush } = plan;
-  const inputs = inputFlush.start[batch + 1]! - inputFlush.start[batch]!;
-  const outputs = outputFlush.start[batch + 1]! - outputFlush.start[batch]!;
-  return (inputs + outputs) * columns;
-}
-
-/** Dot products of a minibatch, empty slots included, up to the factor GROUP: proportional to its time. */
-function dots(plan: Plan, batch: number): number {
-  const first = plan.batchStart[batch]!;
-  const end = plan.batchStart[batch + 1]!;
-  return end - first + plan.negativeStart[end]! - plan.negativeStart[first]!;
+  #flushWorkgroups(slice: Slice, columns: number): number {
+    return Math.min(MOST_WORKGROUPS, Math.ceil((slice.count * columns) / this.#lanes));
+  }
 }
 
 function mostNegatives(plan: Plan): number {
@@ -173,14 +183,4 @@ function mostNegatives(plan: Plan): number {
     most = Math.max(most, plan.negativeStart[group + 1]! - plan.negativeStart[group]!);
   }
   return most;
-}
-
-/** @throws GpuError LEASE_TOO_LARGE when a minibatch does not fit a dispatch */
-function checkPlan(plan: Plan): void {
-  for (let batch = 0; batch < plan.minibatches; batch++) {
-    const groups = plan.batchStart[batch + 1]! - plan.batchStart[batch]!;
-    if (groups > MOST_WORKGROUPS) {
-      throw new GpuError('LEASE_TOO_LARGE', `a minibatch has ${groups} groups, a dispatch holds ${MOST_WORKGROUPS}`);
-    }
-  }
 }

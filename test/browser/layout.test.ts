@@ -1,8 +1,9 @@
 // Holds shaders/layout.ts to the WGSL, and both to the planner.
 import { describe, expect, it } from 'vitest';
 import flush from '../../shaders/flush.wgsl?raw';
-import groupStep from '../../shaders/group-step.wgsl?raw';
+import group from '../../shaders/group.wgsl?raw';
 import * as layout from '../../shaders/layout.ts';
+import prelude from '../../shaders/prelude.wgsl?raw';
 import { SATURATION } from '../../word2vec/engine.ts';
 import { ABSENT, GROUP, MAX_NEGATIVES } from '../../word2vec/plan.ts';
 
@@ -23,15 +24,17 @@ function constant(source: string, name: string): number {
   return Number(new RegExp(`const ${name} = ([0-9a-fx.]+?)u?;`).exec(source)?.[1]);
 }
 
-describe.each([
-  ['group-step.wgsl', groupStep],
-  ['flush.wgsl', flush],
-])('%s', (_, source) => {
+describe('prelude.wgsl', () => {
   it('lays out its parameters as layout.ts says', () => {
-    expect(structOffsets(source, 'Lease')).toEqual(layout.LEASE);
-    expect(structOffsets(source, 'Batch')).toEqual(layout.BATCH);
+    expect(structOffsets(prelude, 'Lease')).toEqual(layout.LEASE);
+    expect(structOffsets(prelude, 'Slice')).toEqual(layout.SLICE);
   });
+});
 
+describe.each([
+  ['group.wgsl', prelude + group],
+  ['flush.wgsl', prelude + flush],
+])('%s', (_, source) => {
   it('binds by the numbers of layout.ts', () => {
     const bindings = [...source.matchAll(/@group\(0\) @binding\((\d+)\) var<[^>]+> (\w+):/g)];
     expect(bindings.length).toBeGreaterThanOrEqual(8);
@@ -43,12 +46,12 @@ describe.each([
 
 describe('limits', () => {
   it('are the same in WGSL, layout.ts and the planner', () => {
-    expect(constant(groupStep, 'GROUP')).toBe(GROUP);
-    expect(constant(groupStep, 'ABSENT')).toBe(ABSENT);
-    expect(constant(groupStep, 'SATURATION')).toBe(SATURATION);
+    expect(constant(prelude, 'GROUP')).toBe(GROUP);
+    expect(constant(prelude, 'ABSENT')).toBe(ABSENT);
+    expect(constant(prelude, 'SATURATION')).toBe(SATURATION);
     expect(layout.GROUP).toBe(GROUP);
     expect(layout.MAX_NEGATIVES).toBe(MAX_NEGATIVES);
     expect(layout.NEGATIVE_STEPS.at(-1)).toBe(MAX_NEGATIVES);
-    expect(layout.BATCH_STRIDE).toBeGreaterThanOrEqual(layout.BATCH.bytes);
+    expect(layout.SLICE_STRIDE).toBeGreaterThanOrEqual(layout.SLICE.bytes);
   });
 });

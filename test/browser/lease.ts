@@ -16,6 +16,8 @@ export interface LeaseKind {
   /** Exponent of the Zipf law: 1 like text, 0 for even frequencies. */
   readonly skew?: number;
   readonly seed?: number;
+  /** Targets with labels of either kind, as hierarchical softmax has them. */
+  readonly labelled?: boolean;
 }
 
 /** Draws rank r with probability proportional to (r + 3)^-skew. */
@@ -24,7 +26,7 @@ function zipf(part: number, skew: number, weight: (p: number) => number): DrawTa
 }
 
 export function leaseShape(kind: LeaseKind): LeaseShape {
-  const { pairs, part, minibatch, seed = 1, skew = 1 } = kind;
+  const { pairs, part, minibatch, seed = 1, skew = 1, labelled = false } = kind;
   const words = zipf(part, skew, (count) => count);
   const drawn = (purpose: number): Uint32Array =>
     Uint32Array.from({ length: pairs }, (_, at) => draw(words, hashAt(streamKey(seed, 99, purpose), at)));
@@ -37,8 +39,8 @@ export function leaseShape(kind: LeaseKind): LeaseShape {
     chunkPairs: minibatch * 4,
     minibatch,
     inputs: drawn(1),
-    outputs: drawn(2),
-    targets: 'positive',
+    outputs: labelled ? drawn(2).map((rank, at) => 2 * rank + (hashAt(streamKey(seed, 99, 5), at) & 1)) : drawn(2),
+    targets: labelled ? 'labelled' : 'positive',
     inputPartSize: part,
     outputPartSize: part,
     noise: zipf(part, skew, noiseWeight),
