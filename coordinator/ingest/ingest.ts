@@ -27,6 +27,7 @@ interface Training {
   /** In-vocabulary tokens of one epoch. */
   readonly epochTokens: number;
   readonly epochs: number;
+  readonly heldOutLimit: number;
 }
 
 export class Ingest {
@@ -53,17 +54,25 @@ export class Ingest {
 
   async count(request: CountRequest): Promise<Counted> {
     const counts = new Map<string, number>();
+    const selection = new HeldOutSelection();
     let tokens = 0;
     let bytes = 0;
     let reported = 0;
     for (const split of this.#splits) {
       for await (const lines of readLines(this.#source!, this.#files[split.file]!, split)) {
         for (const line of lines) {
-          for (const word of wordsOf(line)) {
-            if (word === '' || (this.#only !== null && !this.#only.has(word))) continue;
-            if (counts.size >= MOST_DISTINCT && !counts.has(word)) throw tooManyWords(this.#source!);
-            counts.set(word, (counts.get(word) ?? 0) + 1);
-            tokens++;
+          const words = wordsOf(line);
+          for (let from = 0; from < words.length; from += PIECE_WORDS) {
+            const to = Math.min(words.length, from + PIECE_WORDS);
+            const before = tokens;
+            for (let k = from; k < to; k++) {
+              const word = words[k]!;
+              if (word === '' || (this.#only !== null && !this.#only.has(word))) continue;
+              if (counts.size >= MOST_DISTINCT && !counts.has(word)) throw tooManyWords(this.#source!);
+              counts.set(word, (counts.get(word) ?? 0) + 1);
+              tokens++;
+            }
+            selection.offer(words, from, to, tokens - before);
           }
           bytes += line.length + 1;
         }
@@ -80,7 +89,8 @@ export class Ingest {
       );
     }
     const vocabulary = refuseTiny(() => buildVocabulary(counts, request));
-    return { words: vocabulary.words, counts: vocabulary.counts, distinct: counts.size, tokens };
+    const heldOut = selection.finish(tokens);
+    return { words: vocabulary.words, counts: vocabulary.counts, distinct: counts.size, tokens, heldOut };
   }
 
   train(request: TrainRequest): void {
@@ -100,13 +110,17 @@ export class Ingest {
       tables: new GridTablesCache(counts, sample, seed, objective),
       epochTokens: total,
       epochs,
+      heldOutLimit: request.heldOutLimit,
     };
   }
 
-  /** @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted */
+  /**
+   * Held-out pieces give no pairs, but their tokens count as read, so that positions and totals are those of the corpus.
+   * @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted
+   */
   async prepare(request: PrepareRequest): Promise<Episode> {
     const training = this.#training!;
-    const { collector, ids, epochTokens } = training;
+    const { collector, ids, epochTokens, heldOutLimit } = training;
     const end = epochTokens * training.epochs;
     const until = Math.min(request.until, end);
     const feed = (this.#feed ??= new LineFeed(this.#source!, this.#files, this.#splits));
@@ -122,15 +136,22 @@ export class Ingest {
       const { epoch } = feed;
       let at = 0;
       let cutAt = -1;
-      for (const word of wordsOf(line)) {
-        const id = ids.get(word);
-        if (id === undefined) continue;
-        if (at++ < token) continue;
-        const full = collector.add(id, epoch, tokens - epoch * epochTokens);
-        tokens++;
-        if (full && tokens >= until) {
-          cutAt = at;
-          break;
+      const words = wordsOf(line);
+      for (let from = 0; from < words.length && cutAt < 0; from += PIECE_WORDS) {
+        const to = Math.min(words.length, from + PIECE_WORDS);
+        const held = heldOutLimit > 0 && pieceHash(words, from, to) < heldOutLimit;
+        // No window reaches over a gap.
+        if (held) collector.endSentence(epoch);
+        for (let k = from; k < to; k++) {
+          const id = ids.get(words[k]!);
+          if (id === undefined) continue;
+          if (at++ < token) continue;
+          const full = !held && collector.add(id, epoch, tokens - epoch * epochTokens);
+          tokens++;
+          if (full && tokens >= until) {
+            cutAt = at;
+            break;
+          }
         }
       }
       if (cutAt >= 0) {

@@ -1,6 +1,7 @@
 // What the run asks of the ingest thread, and what it answers.
 import type { CorpusOptions } from '../corpus/source.ts';
 import type { CorpusPosition, Episode } from '../leases/episode.ts';
+import type { HeldOutLines } from './held-out-lines.ts';
 
 export type IngestRequest = OpenRequest | CountRequest | TrainRequest | PrepareRequest;
 
@@ -31,6 +32,8 @@ export interface TrainRequest {
   readonly window: number;
   readonly sample: number;
   readonly epochs: number;
+  /** Pieces of lines whose hash is below are not trained (held-out-lines.ts). */
+  readonly heldOutLimit: number;
 }
 
 /** Makes the pairs of one episode. Answered by `Episode`. */
@@ -56,6 +59,7 @@ export interface Counted {
   /** Different words before the cut, and all tokens. */
   readonly distinct: number;
   readonly tokens: number;
+  readonly heldOut: HeldOutLines;
 }
 
 export type IngestAnswer = Opened | Counted | Episode | null;
