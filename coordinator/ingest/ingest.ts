@@ -11,7 +11,8 @@ import { planSplits } from '../corpus/splits.ts';
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
 import { SCHEDULE } from '../run/config.ts';
-import { LineFeed, wordsOf } from './line-feed.ts';
+import { HeldOutSelection, PIECE_WORDS, pieceHash } from './held-out-lines.ts';
+import { firstWord, LineFeed, wordsOf } from './line-feed.ts';
 import type { Counted, CountRequest, Opened, OpenRequest, PrepareRequest, TrainRequest } from './requests.ts';
 
 /** Bytes between two progress reports. */
@@ -62,7 +63,7 @@ export class Ingest {
       for await (const lines of readLines(this.#source!, this.#files[split.file]!, split)) {
         for (const line of lines) {
           const words = wordsOf(line);
-          for (let from = 0; from < words.length; from += PIECE_WORDS) {
+          for (let from = firstWord(words); from < words.length; from += PIECE_WORDS) {
             const to = Math.min(words.length, from + PIECE_WORDS);
             const before = tokens;
             for (let k = from; k < to; k++) {
@@ -137,7 +138,7 @@ export class Ingest {
       let at = 0;
       let cutAt = -1;
       const words = wordsOf(line);
-      for (let from = 0; from < words.length && cutAt < 0; from += PIECE_WORDS) {
+      for (let from = firstWord(words); from < words.length && cutAt < 0; from += PIECE_WORDS) {
         const to = Math.min(words.length, from + PIECE_WORDS);
         const held = heldOutLimit > 0 && pieceHash(words, from, to) < heldOutLimit;
         // No window reaches over a gap.

@@ -110,3 +110,8 @@ export function wordsOf(line: string): string[] {
   const words = line.split(BLANKS);
   return line.length > LONGEST_WORD ? words.filter((word) => word.length <= LONGEST_WORD) : words;
 }
+
+/** Index of a line's first word: 1 when blanks come before it. */
+export function firstWord(words: readonly string[]): number {
+  return words[0] === '' ? 1 : 0;
+}

@@ -39,6 +39,12 @@ export interface CheckpointState {
   readonly modelVersion: number;
   readonly trainedSeconds: number;
   readonly loss: number | null;
+  readonly heldOut: {
+    /** Pieces of lines with a hash below are never trained (ingest/held-out-lines.ts). */
+    readonly limit: number;
+    /** How many of them held-out.txt has. */
+    readonly lines: number;
+  };
   readonly episodes: readonly CheckpointEpisode[];
 }
 
@@ -165,7 +171,9 @@ function wrongField(state: unknown): string | null {
   for (const name of ['tokensDone', 'trainedSeconds']) if (!Number.isFinite(state[name])) return `${name} is no number`;
   if (state['loss'] !== null && !Number.isFinite(state['loss'])) return 'loss is no number';
   if (typeof state['vocabulary'] !== 'string') return 'vocabulary is no fingerprint';
-  const { training, corpus, episodes } = state as { training: unknown; corpus: unknown; episodes: unknown };
+  const { training, corpus, episodes, heldOut } = state as Readonly<
+    Record<'training' | 'corpus' | 'episodes' | 'heldOut', unknown>
+  >;
   if (!isFields(training)) return 'training is missing';
   for (const name of TRAINING_NUMBERS) if (!Number.isFinite(training[name])) return `training.${name} is no number`;
   for (const name of TRAINING_TEXTS) if (typeof training[name] !== 'string') return `training.${name} is no text`;
@@ -173,6 +181,7 @@ function wrongField(state: unknown): string | null {
   if (!Array.isArray(specs) || !specs.every((spec) => typeof spec === 'string'))
     return 'training.corpus is no list of texts';
   if (!isFields(corpus) || !isCount(corpus['files']) || !isCount(corpus['bytes'])) return 'corpus is missing';
+  if (!isFields(heldOut) || !isCount(heldOut['limit']) || !isCount(heldOut['lines'])) return 'heldOut is missing';
   if (!isPosition(state['next'])) return 'next is no position';
   if (!Array.isArray(episodes) || !episodes.every(isEpisode)) return 'episodes are not whole';
   return null;

@@ -32,6 +32,11 @@ export async function writeVocabulary(folder: string, words: readonly string[], 
   await writeBlocks(join(folder, 'vocab.txt'), lines());
 }
 
+/** The lines that training left out, one each; a resumed run reads them back. No file where there are none. */
+export async function writeHeldOut(folder: string, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await writeBlocks(join(folder, 'held-out.txt'), [Buffer.from(`${lines.join('\n')}\n`)]);
+}
+
 export interface ResultPaths {
   readonly vectors: string;
   readonly vectorsText: string;

@@ -2,6 +2,8 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fingerprint } from '../../word2vec/vocabulary.ts';
+import type { HeldOutLines } from '../ingest/held-out-lines.ts';
+import { pieceHash } from '../ingest/held-out-lines.ts';
 import { Model } from '../model/model.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import { corruptCheckpoint, readCheckpoint } from './checkpoint.ts';
@@ -11,6 +13,7 @@ export interface ResumedRun {
   readonly model: Model;
   readonly words: readonly string[];
   readonly counts: Float64Array;
+  readonly heldOut: HeldOutLines;
   /** Number of the journal's last entry. */
   readonly journalSeq: number;
   /** Number of the next lease: above every one in the journal, also those granted after the checkpoint. */
@@ -28,6 +31,7 @@ export async function resumeRun(folder: string): Promise<ResumedRun> {
   model.output.set(matrices.output);
   model.version = state.modelVersion;
   const { words, counts } = await readVocabulary(join(folder, 'vocab.txt'), state);
+  const heldOut = await readHeldOut(join(folder, 'held-out.txt'), state.heldOut);
   const journal = await readJournalEnd(join(folder, 'journal.jsonl'));
   if (journal.seq < state.journalSeq) {
     throw corruptCheckpoint(
@@ -39,6 +43,7 @@ export async function resumeRun(folder: string): Promise<ResumedRun> {
     model,
     words,
     counts,
+    heldOut,
     journalSeq: journal.seq,
     nextLease: Math.max(state.nextLease, journal.lease + 1),
   };
@@ -67,6 +72,23 @@ async function readVocabulary(
   if (fingerprint({ words, counts, total }) !== state.vocabulary)
     throw corruptCheckpoint(`${path} is not the vocabulary of the checkpoint`);
   return { words, counts };
+}
+
+/** Training must go on without exactly these lines: each is checked. */
+async function readHeldOut(path: string, { limit, lines }: CheckpointState['heldOut']): Promise<HeldOutLines> {
+  if (lines === 0) return { limit, lines: [] };
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw corruptCheckpoint(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  });
+  const read = text.split('\n').filter((line) => line !== '');
+  const strange = read.findIndex((line) => {
+    const words = line.split(' ');
+    return pieceHash(words, 0, words.length) >= limit;
+  });
+  if (strange >= 0)
+    throw corruptCheckpoint(`${path}: line ${strange + 1} was not held out of the checkpoint's training`);
+  if (read.length !== lines) throw corruptCheckpoint(`${path} has ${read.length} lines, the checkpoint ${lines}`);
+  return { limit, lines: read };
 }
 
 /** The journal goes on counting after the last entry that was written, checkpointed or not; a cut last line is passed over. */

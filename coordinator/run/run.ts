@@ -1,12 +1,15 @@
 // A run from corpus to vectors: wires ingest thread, episodes, lease desk, journal and checkpoints together.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HistoryPoint, RunEvent, RunEventLevel, RunState } from '../../protocol/status.ts';
+import type { HistoryPoint, RunEventLevel, RunState } from '../../protocol/status.ts';
 import { TributaryError } from '../errors.ts';
+import type { HeldOutLines } from '../ingest/held-out-lines.ts';
 import { IngestThread } from '../ingest/ingest-thread.ts';
 import type { Opened } from '../ingest/requests.ts';
 import type { Episode } from '../leases/episode.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
+import type { RunWatcher } from './bulletin.ts';
+import { Bulletin } from './bulletin.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { RunConfig } from './config.ts';
@@ -14,30 +17,18 @@ import { SCHEDULE } from './config.ts';
 import { corpusChanged, Episodes } from './episodes.ts';
 import { deferred } from './deferred.ts';
 import { Journal } from './journal.ts';
-import { EventLog, History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
+import { History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
 import type { Books } from './recorder.ts';
 import { newBooks, Recorder } from './recorder.ts';
 import type { ResumedRun } from './resume.ts';
-import { writeVocabulary } from './results.ts';
+import { writeHeldOut, writeVocabulary } from './results.ts';
 import type { CountedWords, Training } from './training.ts';
 import { assembleTraining } from './training.ts';
 
 export interface RunFacts extends Books {
-  state: RunState;
-  reason: string;
   opened: Opened | null;
   /** Bytes counted so far. */
   countedBytes: number;
-}
-
-/** What a run tells those who watch it. */
-export interface RunWatcher {
-  log?(event: RunEvent): void;
-  point?(point: HistoryPoint): void;
-  /** The state or its reason changed. */
-  state?(state: RunState, reason: string): void;
-  /** Volunteers may connect from now on. */
-  vocabulary?(words: number, tokens: number): void;
 }
 
 export type Outcome = 'trained' | 'stopped';
@@ -48,17 +39,17 @@ export class Run {
   readonly config: RunConfig;
   readonly facts: RunFacts;
   readonly history = new History(1000);
-  readonly log = new EventLog(500);
+  readonly bulletin = new Bulletin();
   readonly rate = new RateMeter(15_000);
   readonly loss: LossMeter;
   readonly #clock: Stopwatch;
   readonly #ingest: IngestThread;
   readonly #episodes: Episodes;
   readonly #checkpointer: Checkpointer;
-  readonly #watchers = new Set<RunWatcher>();
   readonly #resumed: ResumedRun | null;
   readonly #finish = deferred<Outcome>();
   #training: Training | null = null;
+  #heldOut: HeldOutLines = { limit: 0, lines: [] };
   #ticker: NodeJS.Timeout | undefined;
   #paused = false;
   /** Stopped, complete or failed: nothing is granted any more, whoever asks. */
@@ -73,8 +64,6 @@ export class Run {
     this.#clock = new Stopwatch(now, state?.trainedSeconds ?? 0);
     this.facts = {
       ...newBooks(state?.tokensDone ?? 0),
-      state: 'counting',
-      reason: 'opening the corpus',
       opened: null,
       countedBytes: 0,
     };
@@ -118,21 +107,11 @@ export class Run {
   }
 
   watch(watcher: RunWatcher): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+    return this.bulletin.watch(watcher);
   }
 
   note(level: RunEventLevel, text: string): void {
-    const event = this.log.add(Date.now(), level, text);
-    for (const watcher of this.#watchers) watcher.log?.(event);
-  }
-
-  #set(state: RunState, reason: string): void {
-    if (state === this.facts.state && reason === this.facts.reason) return;
-    if (state !== this.facts.state) this.note(state === 'failed' ? 'error' : 'info', `${state}: ${reason}`);
-    this.facts.state = state;
-    this.facts.reason = reason;
-    for (const watcher of this.#watchers) watcher.state?.(state, reason);
+    this.bulletin.note(level, text);
   }
 
   /**
@@ -147,31 +126,35 @@ export class Run {
     const opened = await this.#ingest.open({ corpus, options: corpusOptions, vocab, splitBytes: SCHEDULE.splitBytes });
     this.facts.opened = opened;
     const counted = await this.#vocabulary(opened);
-    await this.#ingest.train({ words: counted.words, counts: counted.counts, ...config });
-    if (this.#resumed !== null) this.#set('preparing', 'the pairs of the checkpoint are being made again');
+    const { words, counts, heldOut } = counted;
+    this.#heldOut = heldOut;
+    await this.#ingest.train({ words, counts, heldOutLimit: heldOut.limit, ...config });
+    if (this.#resumed !== null) this.bulletin.set('preparing', 'the pairs of the checkpoint are being made again');
     const restored = await this.#episodes.restore(this.#resumed?.state.episodes ?? []);
     await mkdir(join(out, 'checkpoint'), { recursive: true });
-    if (this.#resumed === null) await writeVocabulary(out, counted.words, counted.counts);
+    if (this.#resumed === null) {
+      await writeVocabulary(out, words, counts);
+      await writeHeldOut(out, heldOut.lines);
+    }
     if (this.#closed) throw new TributaryError('INTERRUPTED', 'the run was closed while it was being prepared');
     const training = this.#assemble(counted);
     this.#training = training;
-    const words = counted.words.length;
     const { totalTokens, curriculum } = training;
     this.note(
       'info',
-      `${words.toLocaleString('en')} words in the vocabulary, ${curriculum.epochTokens.toLocaleString('en')} words an epoch`,
+      `${words.length.toLocaleString('en')} words in the vocabulary, ${curriculum.epochTokens.toLocaleString('en')} words an epoch`,
     );
     this.#open(training, totalTokens);
     for (const { episode, chunks } of restored) this.#episodes.add(episode, training, chunks);
-    for (const watcher of this.#watchers) watcher.vocabulary?.(words, curriculum.epochTokens);
+    this.bulletin.vocabulary(words.length, curriculum.epochTokens);
     this.#ticker = setInterval(() => this.#tick(), 1000);
     this.#settle();
     return training;
   }
 
-  async #vocabulary(opened: Opened): Promise<CountedWords> {
+  async #vocabulary(opened: Opened): Promise<CountedWords & { readonly heldOut: HeldOutLines }> {
     if (this.#resumed === null) {
-      this.#set('counting', 'counting words');
+      this.bulletin.set('counting', 'counting words');
       return this.#ingest.count(this.config.training);
     }
     const { files, bytes } = this.#resumed.state.corpus;
@@ -204,7 +187,7 @@ export class Run {
         words: words.length,
         tokens,
       });
-      this.#set('preparing', "the first episode's pairs are being made");
+      this.bulletin.set('preparing', "the first episode's pairs are being made");
     } else {
       const { number, journalSeq, tokensDone } = this.#resumed.state;
       journal.write({ kind: 'resumed', checkpoint: number, upTo: journalSeq });
@@ -261,13 +244,13 @@ export class Run {
     if (this.#over) return;
     const { desk, grid } = this.#training!;
     const { willing, volunteers } = desk;
-    if (this.#paused) this.#set('paused', 'by the operator');
-    else if (grid.episodes.length === 0) this.#set('preparing', 'the pairs of the next episode are being made');
-    else if (willing > 0) this.#set('training', `${willing} volunteer${willing === 1 ? '' : 's'}`);
+    if (this.#paused) this.bulletin.set('paused', 'by the operator');
+    else if (grid.episodes.length === 0) this.bulletin.set('preparing', 'the pairs of the next episode are being made');
+    else if (willing > 0) this.bulletin.set('training', `${willing} volunteer${willing === 1 ? '' : 's'}`);
     else if (volunteers.length === 0)
-      this.#set('starved', 'no volunteer is here: open the URL in a browser, or start with --local 1');
-    else if (volunteers.some((one) => one.greeting === null)) this.#set('preparing', 'a volunteer is starting');
-    else this.#set('starved', 'every volunteer is paused or leaving');
+      this.bulletin.set('starved', 'no volunteer is here: open the URL in a browser, or start with --local 1');
+    else if (volunteers.some((one) => one.greeting === null)) this.bulletin.set('preparing', 'a volunteer is starting');
+    else this.bulletin.set('starved', 'every volunteer is paused or leaving');
   }
 
   #tick(): void {
@@ -278,7 +261,7 @@ export class Run {
     const figures = { wordsPerSecond: this.rate.wordsPerSecond, volunteers: desk.willing };
     const { tokensDone } = this.facts;
     const point: HistoryPoint = { time: Date.now(), tokens: tokensDone, loss: this.loss.value, ...figures };
-    if (this.#clock.running && this.history.add(point)) for (const watcher of this.#watchers) watcher.point?.(point);
+    if (this.#clock.running && this.history.add(point)) this.bulletin.point(point);
     const etaSeconds = this.etaSeconds ?? Number.NaN;
     const loss = this.loss.value ?? Number.NaN;
     desk.broadcast({ tag: 'progress', tokensDone, tokensTotal: totalTokens, etaSeconds, loss, ...figures });
@@ -294,13 +277,13 @@ export class Run {
   #end(state: RunState, reason: string): void {
     this.#over = true;
     this.#clock.stop();
-    this.#set(state, reason);
+    this.bulletin.set(state, reason);
     this.#training?.desk.setPaused(true, 'the run is ending');
   }
 
   /** It cannot go on: `ended` rejects with the error. */
   fail(error: unknown): void {
-    if (this.facts.state === 'failed') return;
+    if (this.bulletin.state === 'failed') return;
     this.#end('failed', error instanceof TributaryError ? `${error.code}: ${error.message}` : textOf(error));
     this.#finish.reject(error instanceof Error ? error : new Error(textOf(error)));
   }
@@ -366,6 +349,7 @@ export class Run {
       modelVersion: model.version,
       trainedSeconds: this.trainedSeconds,
       loss: this.loss.value,
+      heldOut: { limit: this.#heldOut.limit, lines: this.#heldOut.lines.length },
       episodes: this.#episodes.snapshot(training),
     } as const;
     journal.sync();
@@ -381,7 +365,7 @@ export class Run {
     desk.finish(reason);
     journal.write({ kind: 'done', tokens: this.facts.tokensDone });
     journal.sync();
-    this.#set('done', reason);
+    this.bulletin.set('done', reason);
   }
 
   async close(): Promise<void> {

@@ -39,7 +39,7 @@ export class LiveFeed {
     });
     const write = <K extends keyof RunFeed>(event: K, data: RunFeed[K]): boolean => response.write(frame(event, data));
     write('history', this.#run.history.points);
-    for (const event of this.#run.log.events) write('log', event);
+    for (const event of this.#run.bulletin.log.events) write('log', event);
     write('status', runStatus(this.#run));
     this.#viewers.add(response);
     response.on('close', () => this.#viewers.delete(response));

@@ -23,7 +23,7 @@ export interface RouteParts {
 
 /** Whether an action makes no sense now. */
 function refusal(run: Run, action: string): boolean {
-  switch (run.facts.state) {
+  switch (run.bulletin.state) {
     case 'done':
     case 'failed':
       return true;
@@ -77,12 +77,12 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
         'the operator token is missing or wrong; it was printed when the coordinator started',
       );
     }
-    const { state, reason } = run.facts;
+    const { state, reason } = run.bulletin;
     const refused = refusal(run, name);
     if (refused) return sendError(response, 409, 'WRONG_STATE', `cannot ${name}: the run is ${state} (${reason})`);
     run.note('info', `${name} by the operator`);
     await action();
-    return sendJson(response, 200, { state: run.facts.state, reason: run.facts.reason });
+    return sendJson(response, 200, { state: run.bulletin.state, reason: run.bulletin.reason });
   };
 
   const similar = (response: ServerResponse, query: URLSearchParams): void => {
@@ -128,11 +128,11 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
       return sendError(response, 405, 'GET_ONLY', `${url.pathname} takes GET`);
     switch (url.pathname) {
       case '/healthz': {
-        const healthy = run.facts.state !== 'failed';
+        const healthy = run.bulletin.state !== 'failed';
         return sendJson(response, healthy ? 200 : 503, {
           status: healthy ? 'ok' : 'failed',
-          state: run.facts.state,
-          reason: run.facts.reason,
+          state: run.bulletin.state,
+          reason: run.bulletin.reason,
         });
       }
       case '/metrics':

@@ -5,15 +5,15 @@ import type { Volunteer } from '../leases/volunteer.ts';
 import type { Run } from '../run/run.ts';
 
 export function runStatus(run: Run): RunStatus {
-  const { facts, training, config } = run;
+  const { facts, training, config, bulletin } = run;
   const { corpus: specs, ...settings } = config.training;
   const volunteers = training?.desk.volunteers.filter((one) => one.greeting !== null) ?? [];
   const total = training?.totalTokens ?? 0;
   const done = Math.min(total, Math.round(facts.tokensDone));
   const seconds = run.trainedSeconds;
   return {
-    state: facts.state,
-    reason: facts.reason,
+    state: bulletin.state,
+    reason: bulletin.reason,
     version: config.version,
     corpus: facts.opened?.description ?? specs.join(', '),
     config: {
@@ -31,7 +31,7 @@ export function runStatus(run: Run): RunStatus {
     epoch: training === null ? 0 : Math.min(settings.epochs, Math.floor(done / training.curriculum.epochTokens) + 1),
     progress: training === null ? countingProgress(run) : { done, total, unit: 'tokens' },
     // The meter stands still once nothing is trained any more.
-    wordsPerSecond: facts.state === 'done' || facts.state === 'failed' ? 0 : run.rate.wordsPerSecond,
+    wordsPerSecond: bulletin.state === 'done' || bulletin.state === 'failed' ? 0 : run.rate.wordsPerSecond,
     averageWordsPerSecond: seconds > 0 ? facts.tokensDone / seconds : 0,
     elapsedSeconds: seconds,
     etaSeconds: run.etaSeconds,

@@ -65,7 +65,7 @@ export class VolunteerSocket {
       );
       return refuse(socket, '403 Forbidden', 'this page is not ours: a proxy must pass the Host header on');
     }
-    const { state, reason } = this.#run.facts;
+    const { state, reason } = this.#run.bulletin;
     if (state === 'failed') return refuse(socket, '410 Gone', 'the run is failed');
     // A tab that comes back too late cannot see an HTTP status: it is told over the socket, or it would try for ever.
     if (state === 'done') return this.#server.handleUpgrade(request, socket, head, (late) => dismiss(late, reason));

@@ -38,8 +38,17 @@ async function open(corpus: string[] = [folder], vocab = ''): Promise<Ingest> {
 async function openAndCount(): Promise<{ ingest: Ingest; counted: Counted; total: number }> {
   const ingest = await open();
   const counted = await ingest.count({ kind: 'count', minCount: 3, maxVocab: 1000 });
-  const { words, counts } = counted;
-  ingest.train({ kind: 'train', words, counts, seed: 9, window: 4, sample: 1e-2, epochs: EPOCHS });
+  const { words, counts, heldOut } = counted;
+  ingest.train({
+    kind: 'train',
+    words,
+    counts,
+    seed: 9,
+    window: 4,
+    sample: 1e-2,
+    epochs: EPOCHS,
+    heldOutLimit: heldOut.limit,
+  });
   return { ingest, counted, total: counts.reduce((sum, count) => sum + count, 0) };
 }
 
@@ -147,6 +156,7 @@ describe('episodes', () => {
       window: 2,
       sample: 0,
       epochs: 2,
+      heldOutLimit: 0,
     });
     await expect(
       ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 808, parts: 1 }),

@@ -55,6 +55,7 @@ function state(number: number): CheckpointState {
     modelVersion: 2,
     trainedSeconds: 1.5,
     loss: null,
+    heldOut: { limit: 77, lines: 2 },
     episodes: [{ number: 0, parts: 2, from: position, to: position, pairs: 9, chunks: 'AgIA' }],
   };
 }
