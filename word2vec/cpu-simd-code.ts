@@ -91,7 +91,7 @@ function writeDot(module: ModuleWriter, columns: number): FunctionName {
 }
 
 /** dots(x0..x5, u, to): the line of products of output row u with the six slots. */
-function writeDots(module: ModuleWriter, columns: number): FunctionName {
+export function writeDots(module: ModuleWriter, columns: number): FunctionName {
   return module.function(
     Array.from({ length: GROUP + 2 }, () => 'i32'),
     (locals, ...parameters) => {
@@ -172,7 +172,7 @@ function writePulls(module: ModuleWriter, which: 'labels' | 'zeros'): FunctionNa
 }
 
 /** e := e^x for x in -80..0, to about 4e-7 relative: 2^y by its series around the nearest whole number n. */
-function exponential(x: Code, { y, n, e }: { y: Local; n: Local; e: Local }): Code {
+export function exponential(x: Code, { y, n, e }: { y: Local; n: Local; e: Local }): Code {
   const terms = Array.from({ length: 7 }, (_, k) => Math.LN2 ** k / factorial(k));
   const series = terms.reduceRight<Code>(
     (sum, term) => (sum.length === 0 ? f32x4.const(term) : f32x4.add(f32x4.mul(sum, get(y)), f32x4.const(term))),
