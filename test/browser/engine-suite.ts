@@ -99,7 +99,7 @@ export async function trained(engine: Engine, plan: Plan, rows: LeaseRows): Prom
 }
 
 /** Largest ‖actual − expected‖ / (‖expected − before‖ + ‖expected‖/1000) over rows. */
-function rowError(before: Float32Array, expected: Float32Array, actual: Float32Array, dim: number): number {
+export function rowError(before: Float32Array, expected: Float32Array, actual: Float32Array, dim: number): number {
   let worst = 0;
   for (let row = 0; row < expected.length; row += dim) {
     let error = 0;
