@@ -1,20 +1,25 @@
 // Runs one benchmark by name: `npm run bench -- NAME [options]`.
 import { parseArgs } from 'node:util';
-import { TributaryError } from '../coordinator/errors.ts';
+import { CommanderError } from 'commander';
+import { EXIT, TributaryError } from '../coordinator/errors.ts';
 import { benchEngines } from './engines.ts';
 import { benchKernel } from './kernel.ts';
+import { parityCommand } from './parity/options.ts';
+import { runParity } from './parity/parity.ts';
 import { benchRun } from './run.ts';
 
 const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
        npm run bench -- kernel [--gpu] [--json]
        npm run bench -- run [--similarity FILE] [--json]
+       npm run bench -- parity --corpus FILE [--help for the rest] [--json]
 
 engines  every engine on the same leases, in Node and in a Chromium tab, beside word2vec.c
          --gpu: the machine's GPU instead of Chromium's software adapter
 kernel   the WGSL kernels as a ladder at D = 100, 300 and 900, with the memory bandwidth they reach; --gpu as above
 run      whole runs on the sample corpus with one and two local volunteers, beside word2vec.c
          --similarity FILE: score the vectors with these word pairs, such as wordsim353.tsv
---json   print one JSON object instead of a table; both append to bench/results/
+parity   the sequential reference beside word2vec.c and gensim on one corpus, over seeds, by one scorer
+--json   print one JSON object instead of a table; all append to bench/results/
 `;
 
 const OPTIONS = { json: { type: 'boolean' }, gpu: { type: 'boolean' }, similarity: { type: 'string' } } as const;
@@ -22,6 +27,7 @@ const OPTIONS = { json: { type: 'boolean' }, gpu: { type: 'boolean' }, similarit
 /** The benchmark that the arguments name, or what is wrong with them. */
 function chosen(args: readonly string[]): (() => Promise<void>) | string {
   try {
+    if (args[0] === 'parity') return () => parity(args.slice(1));
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const { json = false, gpu, similarity } = values;
     const [name = 'a name', ...more] = positionals;
@@ -37,6 +43,13 @@ function chosen(args: readonly string[]): (() => Promise<void>) | string {
   }
 }
 
+/** Its options are too many for a line of usage: a command of their own reads them. */
+async function parity(args: readonly string[]): Promise<void> {
+  await parityCommand(runParity)
+    .exitOverride()
+    .parseAsync([...args], { from: 'user' });
+}
+
 const benchmark = chosen(process.argv.slice(2));
 if (typeof benchmark === 'string') {
   process.stderr.write(`bench: ${benchmark}\n${USAGE}`);
@@ -45,6 +58,8 @@ if (typeof benchmark === 'string') {
   try {
     await benchmark();
   } catch (error) {
+    // Commander has printed its message already; help is no failure.
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT.usage);
     if (!(error instanceof TributaryError)) throw error;
     process.stderr.write(
       `bench: ${error.code}: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,

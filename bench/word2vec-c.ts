@@ -39,26 +39,42 @@ export interface Word2vecC {
 /** Its own default learning rate for skip-gram. */
 export const DEFAULT_ALPHA = 0.025;
 
+/** Where it comes from. */
+export const WORD2VEC_C = 'word2vec@1.1.5';
+
+/** @throws TributaryError WORD2VEC_C_FAILED */
+function runIn(folder: string, command: string, words: readonly string[]): string {
+  try {
+    return execFileSync(command, words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (cause) {
+    throw new TributaryError('WORD2VEC_C_FAILED', `word2vec.c cannot be measured: ${(cause as Error).message}`, {
+      hint: 'It needs gcc, tar and npm with access to a registry (package word2vec).',
+      cause,
+    });
+  }
+}
+
+/** Gets the source into the folder. Answers its path. @throws TributaryError WORD2VEC_C_FAILED without registry or tar */
+export function unpackWord2vecC(folder: string): string {
+  runIn(folder, 'npm', ['pack', WORD2VEC_C, '--silent']);
+  runIn(folder, 'tar', ['xzf', readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no package']);
+  return join(folder, 'package/src/word2vec.c');
+}
+
 /** Builds it beside the text. @throws TributaryError WORD2VEC_C_FAILED without gcc, npm's registry, or tar */
 export function buildWord2vecC(text: string): Word2vecC {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-bench-'));
   const dispose = (): void => rmSync(folder, { recursive: true, force: true });
-  const run = (command: string, words: readonly string[]): string => {
-    try {
-      return execFileSync(command, words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    } catch (cause) {
-      dispose();
-      throw new TributaryError('WORD2VEC_C_FAILED', `word2vec.c cannot be measured: ${(cause as Error).message}`, {
-        hint: 'It needs gcc, tar and npm with access to a registry (package word2vec).',
-        cause,
-      });
+  const run = (command: string, words: readonly string[]): string => runIn(folder, command, words);
+  try {
+    const source = unpackWord2vecC(folder);
+    for (const flag of Object.values(BUILDS)) {
+      const flags = [flag, '-march=native', '-funroll-loops', '-w', '-lm', '-lpthread'];
+      run('gcc', [source, '-o', `word2vec${flag}`, ...flags]);
     }
-  };
-  run('npm', ['pack', 'word2vec@1.1.5', '--silent']);
-  run('tar', ['xzf', readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no package']);
-  for (const flag of Object.values(BUILDS)) {
-    const flags = [flag, '-march=native', '-funroll-loops', '-w', '-lm', '-lpthread'];
-    run('gcc', ['package/src/word2vec.c', '-o', `word2vec${flag}`, ...flags]);
+  } catch (error) {
+    dispose();
+    throw error;
   }
   writeFileSync(join(folder, 'text'), text);
   const train: Word2vecC['train'] = (build, settings, alpha) => {

@@ -9,7 +9,7 @@ import { TributaryError } from '../errors.ts';
 
 /** Reads word vectors in either format; a directory stands for the vectors.bin that training left in it. */
 export async function readVectors(path: string): Promise<WordVectors> {
-  return naming(path, async () => {
+  return reading(path, async () => {
     const file = (await stat(path)).isDirectory() ? join(path, 'vectors.bin') : path;
     return parseVectors(createReadStream(file, { highWaterMark: 1 << 20 }));
   });
@@ -17,11 +17,11 @@ export async function readVectors(path: string): Promise<WordVectors> {
 
 /** Reads a text file and parses it. */
 export async function readParsed<T>(path: string, parse: (text: string) => T): Promise<T> {
-  return naming(path, async () => parse(await readFile(path, 'utf8')));
+  return reading(path, async () => parse(await readFile(path, 'utf8')));
 }
 
 /** Runs `read`; what goes wrong with the file or its contents becomes a coded error that names `path`. */
-async function naming<T>(path: string, read: () => Promise<T>): Promise<T> {
+export async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
