@@ -8,6 +8,7 @@ import type { Engine } from '../word2vec/engine.ts';
 import { GridTablesCache } from '../word2vec/grid-tables.ts';
 import { drawTable } from '../word2vec/noise.ts';
 import type { Plan } from '../word2vec/plan.ts';
+import { shuffleChunks } from '../word2vec/pair-order.ts';
 import { Planner } from '../word2vec/plan.ts';
 import { hashAt, STREAM, streamKey } from '../word2vec/random.ts';
 import { DeltaWriter } from './delta-writer.ts';
@@ -97,14 +98,19 @@ export class LeaseWorker implements LeaseTrainer {
         `block ${lease.inputPart}, ${lease.outputPart} is outside ${lease.parts} parts`,
       );
     }
-    const pairs = unpackPairs(lease.pairBytes, lease.pairs, inputMembers.length, outputMembers.length);
-    const planner = this.#idlePlanner(live);
-    const plan = planner.plan({
+    const place = {
       seed,
       episode: lease.episode,
       block: lease.inputPart * lease.parts + lease.outputPart,
       firstChunk: lease.firstChunk,
       chunkPairs,
+    };
+    const sizes = { inputSize: inputMembers.length, outputSize: outputMembers.length };
+    const pairs = unpackPairs(lease.pairBytes, { pairs: lease.pairs, chunkPairs, ...sizes });
+    if (pairs.order === 'sorted') shuffleChunks(pairs, place);
+    const planner = this.#idlePlanner(live);
+    const plan = planner.plan({
+      ...place,
       minibatch: lease.minibatch,
       inputs: pairs.inputs,
       outputs: pairs.outputs,

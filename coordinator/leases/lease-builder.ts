@@ -7,6 +7,7 @@ import { beginLease } from '../../protocol/to-volunteer.ts';
 import { minibatchPairs } from '../../word2vec/curriculum.ts';
 import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { drawTable } from '../../word2vec/noise.ts';
+import { shuffleChunks, sortChunks } from '../../word2vec/pair-order.ts';
 import { Planner } from '../../word2vec/plan.ts';
 import type { Model } from '../model/model.ts';
 import type { Grant } from '../schedule/scheduler.ts';
@@ -39,6 +40,8 @@ export interface LeaseConstants {
   /** Most parts for which negatives are corrected by their number alone (EpisodeCensus.negatives). */
   readonly coupledParts: number;
   readonly chunkPairs: number;
+  /** The grid's pairs may come in any order; downpour's keep the order of the text. */
+  readonly schedule: 'grid' | 'downpour';
   /** Pairs per minibatch; 0: by the number of parts. */
   readonly batch: number;
 }
@@ -63,7 +66,8 @@ export class LeaseBuilder {
     held: HeldRows,
     options: { alpha: number; reset: boolean; now: number; rowsDown: RowFormat },
   ): { record: LeaseRecord; frame: Uint8Array<ArrayBuffer> } {
-    const { seed, negative, chunkPairs, batch } = this.#constants;
+    const { seed, negative, chunkPairs, batch, schedule } = this.#constants;
+    const pairOrder = schedule === 'grid' ? 'sorted' : 'text';
     const { rowsDown } = options;
     const { input, output, dim } = this.#model;
     const tables = this.#tables.of(grant.parts);
@@ -78,15 +82,24 @@ export class LeaseBuilder {
     const inputCounts =
       rule === 'decoupled' ? census.inputCounts(grant.inputPart, inputMembers.length) : new Uint32Array(0);
     const minibatch = batch > 0 ? batch : minibatchPairs(grant.parts);
-    const plan = this.#planner.plan({
+    const place = {
       seed,
       episode: grant.episode,
       block: grant.inputPart * grant.parts + grant.outputPart,
       firstChunk: grant.firstChunk,
       chunkPairs,
+    };
+    const leased = {
+      inputs: episode.inputs.slice(grant.start, grant.end),
+      outputs: episode.outputs.slice(grant.start, grant.end),
+    };
+    if (pairOrder === 'sorted') sortChunks(leased, chunkPairs, inputMembers.length, outputMembers.length);
+    const pairBytes = packPairs(leased, chunkPairs, pairOrder);
+    if (pairOrder === 'sorted') shuffleChunks(leased, place);
+    const plan = this.#planner.plan({
+      ...place,
+      ...leased,
       minibatch,
-      inputs: episode.inputs.subarray(grant.start, grant.end),
-      outputs: episode.outputs.subarray(grant.start, grant.end),
       targets: 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,
@@ -122,7 +135,7 @@ export class LeaseBuilder {
         reset: options.reset,
         inputRows: inputRows.length,
         outputRows: outputRows.length,
-        pairBytes: packPairs(episode.inputs, episode.outputs, grant.start, grant.end),
+        pairBytes,
         inputCounts,
         present,
       },

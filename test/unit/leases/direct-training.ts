@@ -4,6 +4,7 @@ import { Model } from '../../../coordinator/model/model.ts';
 import { BatchedReference } from '../../../word2vec/batched-reference.ts';
 import { minibatchPairs } from '../../../word2vec/curriculum.ts';
 import { drawTable } from '../../../word2vec/noise.ts';
+import { shuffleChunks, sortChunks } from '../../../word2vec/pair-order.ts';
 import { Planner } from '../../../word2vec/plan.ts';
 import type { SmallRun } from './harness.ts';
 
@@ -27,15 +28,23 @@ export async function trainDirectly(run: SmallRun): Promise<Model> {
       run.constants,
     );
     const inputs = drawTable(Float64Array.from(census.inputCounts(grant.inputPart, inputMembers.length)));
-    const plan = new Planner().plan({
+    const place = {
       seed,
       chunkPairs,
       episode: grant.episode,
       block: grant.inputPart * grant.parts + grant.outputPart,
       firstChunk: grant.firstChunk,
+    };
+    const pairs = {
+      inputs: episode.inputs.slice(grant.start, grant.end),
+      outputs: episode.outputs.slice(grant.start, grant.end),
+    };
+    sortChunks(pairs, chunkPairs, inputMembers.length, outputMembers.length);
+    shuffleChunks(pairs, place);
+    const plan = new Planner().plan({
+      ...place,
+      ...pairs,
       minibatch: minibatchPairs(grant.parts),
-      inputs: episode.inputs.subarray(grant.start, grant.end),
-      outputs: episode.outputs.subarray(grant.start, grant.end),
       targets: 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,

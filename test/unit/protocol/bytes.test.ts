@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bitmapBytes, countBits, hasBit, setBit } from '../../../protocol/bitmap.ts';
 import { ProtocolError, Reader, Writer } from '../../../protocol/bytes.ts';
-import { packPairs, unpackPairs } from '../../../protocol/pairs.ts';
 import { encodeToCoordinator, decodeToCoordinator } from '../../../protocol/to-coordinator.ts';
 import { fromHex, toHex } from './golden.ts';
 
@@ -116,54 +115,6 @@ describe('bitmap', () => {
   });
 });
 
-describe('pairs', () => {
-  const pairs = fc.array(fc.tuple(fc.nat(2 ** 21), fc.nat(300)), { maxLength: 60 });
-  const unzip = (list: [number, number][]): [Uint32Array, Uint32Array] => [
-    Uint32Array.from(list, ([input]) => input),
-    Uint32Array.from(list, ([, output]) => output),
-  ];
-
-  it('survive, and a slice of them too', () => {
-    fc.assert(
-      fc.property(pairs, fc.nat(60), (list, from) => {
-        const [inputs, outputs] = unzip(list);
-        const start = Math.min(from, list.length);
-        const read = unpackPairs(packPairs(inputs, outputs, start, list.length), list.length - start, 2 ** 21 + 1, 301);
-        expect(read).toEqual({ inputs: inputs.slice(start), outputs: outputs.slice(start) });
-      }),
-    );
-  });
-
-  it('are refused when cut, followed by more, miscounted, or outside their parts', () => {
-    fc.assert(
-      fc.property(
-        pairs.filter((list) => list.length > 0),
-        (list) => {
-          const [inputs, outputs] = unzip(list);
-          const bytes = packPairs(inputs, outputs, 0, list.length);
-          const largest = [Math.max(...inputs), Math.max(...outputs)] as const;
-          const wide = [largest[0] + 1, largest[1] + 1] as const;
-          unpackPairs(bytes, list.length, ...wide);
-          for (const attempt of [
-            () => unpackPairs(bytes.subarray(0, bytes.length - 1), list.length, ...wide),
-            () => unpackPairs(Uint8Array.of(...bytes, 0), list.length, ...wide),
-            () => unpackPairs(bytes, list.length - 1, ...wide),
-            () => unpackPairs(bytes, list.length + 1, ...wide),
-            () => unpackPairs(bytes, list.length, largest[0], wide[1]),
-            () => unpackPairs(bytes, list.length, wide[0], largest[1]),
-          ]) {
-            expect(attempt).toThrow(coded('BAD_PAIRS'));
-          }
-        },
-      ),
-    );
-  });
-
-  it('take four bytes a rank at most', () => {
-    expect(() => unpackPairs(fromHex('8080808001 00'), 1, 2 ** 32, 1)).toThrow(coded('BAD_PAIRS'));
-  });
-});
-
 describe('Reader', () => {
   it('names the frame in its errors', () => {
     expect(() => new Reader(fromHex('01'), 'a postcard').u32()).toThrow(
@@ -190,13 +141,5 @@ describe('Writer', () => {
         `01 0200 03000000 00008040 0000000000001440 ac02 0300736978 07 00 09f6`.replaceAll(' ', ''),
       );
     }
-  });
-
-  it('packs pairs of long ranks, three bytes each', () => {
-    const ranks = new Uint32Array(5000).fill(2 ** 20);
-    expect(unpackPairs(packPairs(ranks, ranks, 0, 5000), 5000, 2 ** 21, 2 ** 21)).toEqual({
-      inputs: ranks,
-      outputs: ranks,
-    });
   });
 });
