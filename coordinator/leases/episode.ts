@@ -1,4 +1,5 @@
 // An episode in memory: its pairs by block, and what the negatives' correction needs of their counts.
+import { loneInputs } from '../../word2vec/lone-inputs.ts';
 import { MAX_NEGATIVES } from '../../word2vec/plan.ts';
 import type { BlockPairs } from '../../word2vec/skip-gram-pairs.ts';
 
@@ -30,6 +31,8 @@ export class EpisodeCensus {
   readonly byOutputPart: Float64Array;
   readonly #episode: Episode;
   readonly #inputCounts = new Map<number, Uint32Array>();
+  /** Of each output part: negative inputs per pair of its blocks, by input part. */
+  readonly #loneInputs = new Map<number, Float64Array>();
 
   constructor(episode: Episode) {
     this.#episode = episode;
@@ -57,7 +60,8 @@ export class EpisodeCensus {
 
   /**
    * How negatives of block (i, j) are corrected (docs/architecture.md, "Negatives"): up to `coupledParts` parts,
-   * K·Q_j·n/n_j draws a pair; beyond, Q_j·n_i/n_ij negative inputs a pair. Rates are in 1/65536.
+   * K·Q_j·n/n_j draws a pair; beyond, Q_j·n_i/n_ij negative inputs a pair, and what
+   * empty and poor blocks of the output part cannot draw. Nothing where nothing is drawn, as in hierarchical softmax. Rates are in 1/65536.
    */
   negatives(
     inputPart: number,
@@ -66,12 +70,19 @@ export class EpisodeCensus {
     { negative, coupledParts }: { readonly negative: number; readonly coupledParts: number },
   ): { rule: 'coupled' | 'decoupled'; rate: number } {
     const { parts, inputs, offsets } = this.#episode;
+    if (negative === 0) return { rule: 'coupled', rate: 0 };
     if (parts <= coupledParts) {
       const exact = (negative * share * inputs.length) / this.byOutputPart[outputPart]!;
       return { rule: 'coupled', rate: Math.round(Math.min(exact, MAX_NEGATIVES - 1) * 65536) };
     }
-    const block = inputPart * parts + outputPart;
-    const exact = (share * this.byInputPart[inputPart]!) / (offsets[block + 1]! - offsets[block]!);
-    return { rule: 'decoupled', rate: Math.round(Math.min(exact, MAX_NEGATIVES - 1) * 65536) };
+    let lone = this.#loneInputs.get(outputPart);
+    if (lone === undefined) {
+      const pairs = this.byInputPart.map((_, part) => {
+        const block = part * parts + outputPart;
+        return offsets[block + 1]! - offsets[block]!;
+      });
+      this.#loneInputs.set(outputPart, (lone = loneInputs(pairs, this.byInputPart, share)));
+    }
+    return { rule: 'decoupled', rate: Math.round(lone[inputPart]! * 65536) };
   }
 }
