@@ -53,6 +53,11 @@ export function rowsBytes(format: RowFormat, rows: number, dim: number): number 
   }
 }
 
+/** Bytes that rows take as they stand in a frame, after alignment. */
+export function packedBytes(packed: PackedRows): number {
+  return packed.values.byteLength + ('scales' in packed ? packed.scales.byteLength : 0);
+}
+
 /** Scales of an int4 row: its columns are cut into so many groups of GROUP_COLUMNS, the last one shorter. */
 function scaleGroups(dim: number): number {
   return Math.ceil(dim / GROUP_COLUMNS);

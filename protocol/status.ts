@@ -44,7 +44,7 @@ export interface RunStatus {
   /** Deltas applied: the master model's version. */
   readonly modelVersion: number;
   /** Bytes to and from volunteers. */
-  readonly bytes: { readonly down: number; readonly up: number };
+  readonly bytes: TrafficStatus;
   /** Seconds since the last checkpoint; null before the first. */
   readonly checkpointSeconds: number | null;
   /** Folder of the results, as given. */
@@ -61,6 +61,17 @@ export interface RunConfigStatus {
   readonly epochs: number;
   readonly alpha: number;
   readonly seed: number;
+}
+
+/** Since the start of this process. What is neither rows nor pairs nor deltas is headers, bitmaps, counts and news. */
+export interface TrafficStatus {
+  readonly down: number;
+  /** Of `down`. */
+  readonly rows: number;
+  readonly pairs: number;
+  readonly up: number;
+  /** Of `up`. */
+  readonly deltas: number;
 }
 
 export interface LeaseCounts {

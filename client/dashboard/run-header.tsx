@@ -108,7 +108,11 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
           value={`${count(status.chunks.done)} done`}
           note={`${count(status.chunks.leased)} leased, ${count(status.chunks.waiting)} waiting`}
         />
-        <Figure name="Traffic" value={`${bytes(status.bytes.down)} down`} note={`${bytes(status.bytes.up)} up`} />
+        <Figure
+          name="Traffic"
+          value={`${bytes(status.bytes.down)} down, ${bytes(status.bytes.up)} up`}
+          note={`${bytes(status.bytes.rows)} rows, ${bytes(status.bytes.pairs)} pairs; ${bytes(status.bytes.deltas)} changes`}
+        />
       </dl>
       <details class="details">
         <summary>Configuration</summary>

@@ -7,6 +7,7 @@ import { scoreCategories } from '../../word2vec/evaluation/categories.ts';
 import { NearestNeighbours } from '../../word2vec/similarity.ts';
 import type { WordVectors } from '../../word2vec/vector-file.ts';
 import { EXIT, TributaryError } from '../errors.ts';
+import { Traffic } from '../leases/traffic.ts';
 import { startLocalVolunteers } from '../local/local-volunteers.ts';
 import { lockFolder } from '../run/folder-lock.ts';
 import { resumeRun } from '../run/resume.ts';
@@ -235,7 +236,8 @@ async function conclude(
   };
   const evaluation =
     options.questions === undefined && options.similarity === undefined ? null : await evaluateModel(vectors, files);
-  const share = run.facts.tokensDone / training.totalTokens;
+  const { tokensDone, tokensBefore, trafficGone } = run.facts;
+  const share = tokensDone / training.totalTokens;
   const figures = {
     outcome,
     words: words.length,
@@ -244,6 +246,7 @@ async function conclude(
     seconds,
     wordsPerSecond: seconds > 0 ? run.facts.tokensDone / seconds : 0,
     loss: run.loss.value,
+    bytesPerWord: Traffic.sum(trafficGone, training.desk.volunteers).per(Math.max(1, tokensDone - tokensBefore)),
     categories,
     evaluation,
   };

@@ -26,6 +26,9 @@ export interface LeaseRecord {
   readonly inputPeak: number;
   readonly outputPeak: number;
   readonly pairs: number;
+  /** Bytes of the frame that carry rows and pairs. */
+  readonly rowBytes: number;
+  readonly pairBytes: number;
   readonly negativeDots: number;
   /** Corpus words that the lease counts for. */
   readonly words: number;
@@ -158,6 +161,8 @@ export class LeaseBuilder {
         inputPeak: peakNorm(input, inputRows, dim),
         outputPeak: peakNorm(output, outputRows, dim),
         pairs,
+        rowBytes: rowsBytes(rowsDown, sent, dim),
+        pairBytes: pairBytes.length,
         negativeDots: plan.negativeDots,
         words,
         alpha,

@@ -1,7 +1,7 @@
 // The lease state machine: volunteers come, get leases, deliver or fail, and go. Time is passed in; no socket, no file.
 import { ProtocolError } from '../../protocol/bytes.ts';
 import { CLOSE, LIMITS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import { agreeFormat, keepsResidual } from '../../protocol/rows.ts';
+import { agreeFormat, keepsResidual, packedBytes } from '../../protocol/rows.ts';
 import type { Hello, Result, ToCoordinator } from '../../protocol/to-coordinator.ts';
 import { decodeToCoordinator } from '../../protocol/to-coordinator.ts';
 import type { OutcomeKind, Progress } from '../../protocol/to-volunteer.ts';
@@ -87,7 +87,7 @@ export class LeaseDesk {
   /** One frame from a volunteer. A frame that breaks the protocol ends the connection, and only that. */
   receive(one: Volunteer, frame: Uint8Array): void {
     if (!this.#volunteers.has(one.id)) return;
-    one.bytesUp += frame.length;
+    one.traffic.up += frame.length;
     try {
       this.#handle(
         one,
@@ -154,6 +154,7 @@ export class LeaseDesk {
   }
 
   #result(one: Volunteer, result: Result): void {
+    one.traffic.deltas += packedBytes(result.deltas);
     const index = one.leases.findIndex((record) => record.grant.lease === result.lease);
     if (index < 0) {
       this.#outcome(one, result.lease, 'late', 'the lease had ended');
@@ -330,6 +331,8 @@ export class LeaseDesk {
     });
     if (one.leases.length === 0) one.headSince = now;
     one.leases.push(built.record);
+    one.traffic.rows += built.record.rowBytes;
+    one.traffic.pairs += built.record.pairBytes;
     one.credit--;
     one.idleReason = '';
     if (one.leases.length === 1) this.#setDeadline(one, now);

@@ -3,6 +3,7 @@ import type { RowFormat } from '../../protocol/rows.ts';
 import type { Model } from '../model/model.ts';
 import { HeldRows } from './held-rows.ts';
 import type { LeaseRecord } from './lease-builder.ts';
+import { Traffic } from './traffic.ts';
 
 /** The way to a volunteer: a WebSocket, or a worker thread's port. */
 export interface Channel {
@@ -49,8 +50,7 @@ export class Volunteer {
   accepted = 0;
   acceptedWords = 0;
   rejected = 0;
-  bytesDown = 0;
-  bytesUp = 0;
+  readonly traffic = new Traffic();
   roundTripMs: number | null = null;
   /** Leases given back since its last result. */
   returnsInRow = 0;
@@ -83,7 +83,7 @@ export class Volunteer {
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
-    this.bytesDown += frame.length;
+    this.traffic.down += frame.length;
     this.channel.send(frame);
   }
 }

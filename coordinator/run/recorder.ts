@@ -2,6 +2,7 @@
 import type { RunEventLevel } from '../../protocol/status.ts';
 import { TributaryError } from '../errors.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
+import { Traffic } from '../leases/traffic.ts';
 import type { LeaseRecord } from '../leases/lease-builder.ts';
 import type { Journal, JournalPlace } from './journal.ts';
 import type { LossMeter, Stopwatch } from './meters.ts';
@@ -22,15 +23,18 @@ export interface Books {
     rejected: number;
     late: number;
   };
+  /** `tokensDone` when this process began. */
+  readonly tokensBefore: number;
   /** Bytes of volunteers that have gone. */
-  readonly bytesGone: { down: number; up: number };
+  readonly trafficGone: Traffic;
 }
 
 export function newBooks(tokensDone: number): Books {
   return {
     tokensDone,
     leases: { granted: 0, applied: 0, expired: 0, returned: 0, rejected: 0, late: 0 },
-    bytesGone: { down: 0, up: 0 },
+    tokensBefore: tokensDone,
+    trafficGone: new Traffic(),
   };
 }
 
@@ -65,8 +69,7 @@ export class Recorder {
       }
       case 'gone':
         journal.write({ kind: 'gone', session: volunteer.id, reason: event.reason });
-        books.bytesGone.down += volunteer.bytesDown;
-        books.bytesGone.up += volunteer.bytesUp;
+        books.trafficGone.add(volunteer.traffic);
         note('info', `volunteer ${volunteer.id} left: ${event.reason}`);
         return;
       case 'granted':

@@ -1,5 +1,5 @@
 // The run as Prometheus metrics, beside Node's own (event loop, memory).
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Run } from '../run/run.ts';
 import { runStatus } from './status.ts';
 
@@ -38,13 +38,19 @@ export function runMetrics(run: Run): Registry {
       for (const [state, count] of Object.entries(runStatus(run).chunks)) chunks.set({ state }, count);
     },
   });
-  const bytes: Gauge = new Gauge({
-    name: 'tributary_volunteer_bytes',
-    help: 'Bytes exchanged with volunteers, by direction',
-    labelNames: ['direction'],
+  const bytes: Counter = new Counter({
+    name: 'tributary_bytes_total',
+    help: 'Bytes exchanged with volunteers since the start, by direction and what they are for',
+    labelNames: ['direction', 'kind'],
     registers: [registry],
     collect: () => {
-      for (const [direction, count] of Object.entries(runStatus(run).bytes)) bytes.set({ direction }, count);
+      const { down, rows, pairs, up, deltas } = runStatus(run).bytes;
+      bytes.reset();
+      bytes.inc({ direction: 'down', kind: 'rows' }, rows);
+      bytes.inc({ direction: 'down', kind: 'pairs' }, pairs);
+      bytes.inc({ direction: 'down', kind: 'overhead' }, down - rows - pairs);
+      bytes.inc({ direction: 'up', kind: 'deltas' }, deltas);
+      bytes.inc({ direction: 'up', kind: 'overhead' }, up - deltas);
     },
   });
   return registry;

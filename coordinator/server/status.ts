@@ -1,6 +1,7 @@
 // Builds the status of a run as the wire shows it (protocol/status.ts).
 import type { EpisodeStatus, RunStatus, VolunteerRow } from '../../protocol/status.ts';
 import { learningRate } from '../../word2vec/curriculum.ts';
+import { Traffic } from '../leases/traffic.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
 import type { Run } from '../run/run.ts';
 
@@ -42,10 +43,7 @@ export function runStatus(run: Run): RunStatus {
     chunks: training?.grid.count() ?? { waiting: 0, leased: 0, done: 0 },
     leases: { ...facts.leases },
     modelVersion: training?.model.version ?? 0,
-    bytes: {
-      down: volunteers.reduce((sum, one) => sum + one.bytesDown, facts.bytesGone.down),
-      up: volunteers.reduce((sum, one) => sum + one.bytesUp, facts.bytesGone.up),
-    },
+    bytes: { ...Traffic.sum(facts.trafficGone, volunteers) },
     checkpointSeconds: run.checkpointAt === null ? null : (performance.now() - run.checkpointAt) / 1000,
     out: config.out,
   };
@@ -65,8 +63,8 @@ function volunteerRow(one: Volunteer): VolunteerRow {
     accepted: one.accepted,
     acceptedWords: Math.round(one.acceptedWords),
     rejected: one.rejected,
-    bytesDown: one.bytesDown,
-    bytesUp: one.bytesUp,
+    bytesDown: one.traffic.down,
+    bytesUp: one.traffic.up,
     connectedSeconds: (performance.now() - one.connectedAt) / 1000,
     roundTripMs: one.roundTripMs,
   };

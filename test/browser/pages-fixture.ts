@@ -78,7 +78,7 @@ export const runStatus: RunStatus = {
   chunks: { waiting: 8, leased: 2, done: 40 },
   leases: { granted: 50, applied: 40, expired: 1, returned: 2, rejected: 3, late: 4 },
   modelVersion: 40,
-  bytes: { down: 8e6, up: 3e6 },
+  bytes: { down: 8e6, rows: 5e6, pairs: 2.5e6, up: 3e6, deltas: 2.9e6 },
   checkpointSeconds: 31,
   out: 'runs/one',
 };

@@ -133,7 +133,7 @@ describe("a volunteer's rows", () => {
         expect(seen.worst).toBe(0);
         if (cacheMiB === 0) expect(resets).toBeGreaterThan(3);
         else expect(resets).toBe(0);
-        return tabs[0]!.volunteer.bytesDown;
+        return tabs[0]!.volunteer.traffic.down;
       }),
     );
     expect(bytes[1]!).toBeGreaterThan(bytes[0]! * 1.1);
