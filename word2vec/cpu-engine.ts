@@ -4,7 +4,7 @@ import { PlainKernel } from './cpu-plain.ts';
 import { hasSimd, SimdKernel } from './cpu-simd.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from './engine.ts';
 import { Word2vecError } from './errors.ts';
-import { MAX_NEGATIVES, type Plan } from './plan.ts';
+import { MAX_NEGATIVES, type BagPlan, type Plan } from './plan.ts';
 
 export interface CpuEngineOptions {
   /** Which kernel to use; by default the fastest that this runtime can run. */
@@ -44,12 +44,18 @@ export class CpuEngine implements Engine {
     return this.#kernel.train(plan, rows, step);
   }
 
+  /** CBOW; as `train`. */
+  async trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+    checkRows(plan, rows);
+    return this.#kernel.trainBags(plan, rows, step);
+  }
+
   dispose(): void {
     this.#kernel.dispose();
   }
 }
 
-function checkRows(plan: Plan, { input, output, dim }: LeaseRows): void {
+function checkRows(plan: Plan | BagPlan, { input, output, dim }: LeaseRows): void {
   const wantedInput = plan.inputIds.length * dim;
   const wantedOutput = plan.outputIds.length * dim;
   if (dim < 1 || !Number.isInteger(dim) || input.length !== wantedInput || output.length !== wantedOutput) {

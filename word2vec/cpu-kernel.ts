@@ -1,6 +1,6 @@
 // What the CPU engine chooses among: one way to train a plan on a processor.
 import type { LeaseLoss, LeaseRows, StepSize } from './engine.ts';
-import type { Plan } from './plan.ts';
+import type { BagPlan, Plan } from './plan.ts';
 
 /** Trains one lease after the other and keeps its buffers between them. */
 export interface CpuKernel {
@@ -8,6 +8,7 @@ export interface CpuKernel {
   readonly device: string;
   /** Rows must have the plan's shape, and groups at most MAX_NEGATIVES negatives: `CpuEngine` has checked. */
   train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss>;
+  trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss>;
   /** Lets go of the buffers. */
   dispose(): void;
 }

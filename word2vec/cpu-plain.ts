@@ -1,7 +1,7 @@
 // The CPU engine's kernel in plain JavaScript: typed arrays, a group of pairs at a time.
 import type { CpuKernel } from './cpu-kernel.ts';
 import { SATURATION, type LeaseLoss, type LeaseRows, type StepSize } from './engine.ts';
-import { ABSENT, GROUP, LABEL_ZERO, MAX_NEGATIVES, type Plan } from './plan.ts';
+import { ABSENT, GROUP, LABEL_ZERO, MAX_NEGATIVES, type BagPlan, type Plan } from './plan.ts';
 import type { FlushList } from './row-census.ts';
 
 /** A product of loss factors is turned into a logarithm above this; one group multiplies it by less than 2^400. */
@@ -12,6 +12,9 @@ export class PlainKernel implements CpuKernel {
   /** Summed steps of the minibatch, shaped as the rows; a flush clears what it used. */
   #inputStep = new Float32Array(0);
   #outputStep = new Float32Array(0);
+  /** The means of the minibatch's bags and their steps, (bags, dim) each. */
+  #means = new Float32Array(0);
+  #meanStep = new Float32Array(0);
   /** Where each slot's input row and target begin, and each negative's row. */
   readonly #inputAt = new Int32Array(GROUP);
   readonly #targetAt = new Int32Array(GROUP);
@@ -23,6 +26,28 @@ export class PlainKernel implements CpuKernel {
   readonly #negative = new LossSum();
 
   train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+    this.#begin(rows);
+    for (let batch = 0; batch < plan.minibatches; batch++) {
+      this.#groups(plan, batch, plan.groupInputs, 0, rows, this.#inputStep, step.alpha);
+      this.#flush(plan, rows, batch, step);
+    }
+    return this.#loss();
+  }
+
+  trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+    this.#begin(rows);
+    for (let batch = 0; batch < plan.minibatches; batch++) {
+      const first = plan.batchBags[batch]!;
+      this.#takeMeans(plan, batch, rows);
+      const bags = { input: this.#means, output: rows.output, dim: rows.dim };
+      this.#groups(plan, batch, plan.groupBags, first, bags, this.#meanStep, step.alpha);
+      this.#giveSteps(plan, batch, rows.dim);
+      this.#flush(plan, rows, batch, step);
+    }
+    return this.#loss();
+  }
+
+  #begin(rows: LeaseRows): void {
     if (this.#inputStep.length < rows.input.length) this.#inputStep = new Float32Array(rows.input.length);
     if (this.#outputStep.length < rows.output.length) this.#outputStep = new Float32Array(rows.output.length);
     // Rows that were not finite may have left something behind.
@@ -30,33 +55,89 @@ export class PlainKernel implements CpuKernel {
     this.#outputStep.fill(0, 0, rows.output.length);
     this.#positive.reset();
     this.#negative.reset();
-    for (let batch = 0; batch < plan.minibatches; batch++) {
-      const end = plan.batchStart[batch + 1]!;
-      for (let group = plan.batchStart[batch]!; group < end; group++) {
-        const negatives = this.#meet(plan, rows, group, step.alpha);
-        this.#accumulate(rows, negatives);
-      }
-      flush(rows.input, this.#inputStep, plan.inputFlush, batch, rows.dim, step);
-      flush(rows.output, this.#outputStep, plan.outputFlush, batch, rows.dim, step);
-    }
+  }
+
+  #flush(plan: Plan | BagPlan, rows: LeaseRows, batch: number, step: StepSize): void {
+    flush(rows.input, this.#inputStep, plan.inputFlush, batch, rows.dim, step);
+    flush(rows.output, this.#outputStep, plan.outputFlush, batch, rows.dim, step);
+  }
+
+  #loss(): Promise<LeaseLoss> {
     return Promise.resolve({ positive: this.#positive.total(), negative: this.#negative.total() });
+  }
+
+  #takeMeans({ batchBags, bagStart, bagRows }: BagPlan, batch: number, { input, dim }: LeaseRows): void {
+    const [first, end] = [batchBags[batch]!, batchBags[batch + 1]!];
+    if (this.#means.length < (end - first) * dim) {
+      this.#means = new Float32Array((end - first) * dim);
+      this.#meanStep = new Float32Array((end - first) * dim);
+    }
+    const means = this.#means.fill(0);
+    this.#meanStep.fill(0);
+    for (let bag = first; bag < end; bag++) {
+      const to = (bag - first) * dim;
+      for (let at = bagStart[bag]!; at < bagStart[bag + 1]!; at++) {
+        const from = bagRows[at]! * dim;
+        for (let d = 0; d < dim; d++) means[to + d]! += input[from + d]!;
+      }
+      const share = 1 / (bagStart[bag + 1]! - bagStart[bag]!);
+      for (let d = to; d < to + dim; d++) means[d]! *= share;
+    }
+  }
+
+  /** Each bag's step, in full, to each of its rows. */
+  #giveSteps({ batchBags, bagStart, bagRows }: BagPlan, batch: number, dim: number): void {
+    const first = batchBags[batch]!;
+    for (let bag = first; bag < batchBags[batch + 1]!; bag++) {
+      const from = (bag - first) * dim;
+      for (let at = bagStart[bag]!; at < bagStart[bag + 1]!; at++) {
+        const to = bagRows[at]! * dim;
+        for (let d = 0; d < dim; d++) this.#inputStep[to + d]! += this.#meanStep[from + d]!;
+      }
+    }
   }
 
   dispose(): void {
     this.#inputStep = new Float32Array(0);
     this.#outputStep = new Float32Array(0);
+    this.#means = new Float32Array(0);
+    this.#meanStep = new Float32Array(0);
+  }
+
+  /** Trains a minibatch's groups, without flushing. `slots` names the input row, counted from `first`, of each slot. */
+  #groups(
+    plan: Plan | BagPlan,
+    batch: number,
+    slots: Uint32Array,
+    first: number,
+    rows: LeaseRows,
+    inputStep: Float32Array,
+    alpha: number,
+  ): void {
+    const end = plan.batchStart[batch + 1]!;
+    for (let group = plan.batchStart[batch]!; group < end; group++) {
+      const negatives = this.#meet(plan, slots, first, rows, group, alpha);
+      this.#accumulate(rows, inputStep, negatives);
+    }
   }
 
   /** All dot products of a group, turned into gradients and loss. Answers how many negatives the group shares. */
-  #meet(plan: Plan, { input, output, dim }: LeaseRows, group: number, alpha: number): number {
+  #meet(
+    plan: Plan | BagPlan,
+    slots: Uint32Array,
+    firstRow: number,
+    { input, output, dim }: LeaseRows,
+    group: number,
+    alpha: number,
+  ): number {
     const first = plan.negativeStart[group]!;
     const negatives = plan.negativeStart[group + 1]! - first;
     for (let k = 0; k < negatives; k++) this.#negativeAt[k] = plan.negatives[first + k]! * dim;
     for (let slot = 0; slot < GROUP; slot++) {
-      const x = plan.groupInputs[group * GROUP + slot]!;
+      const x = slots[group * GROUP + slot]!;
       const target = plan.groupOutputs[group * GROUP + slot]!;
       // An absent slot stands on slot 0, which is always present, with gradients of zero: no branch in the column loop.
-      const inputAt = x === ABSENT ? this.#inputAt[0]! : x * dim;
+      const inputAt = x === ABSENT ? this.#inputAt[0]! : (x - firstRow) * dim;
       this.#inputAt[slot] = inputAt;
       const label = target < LABEL_ZERO ? 1 : 0;
       const targetAt = target === ABSENT ? 0 : (target & ~LABEL_ZERO) * dim;
@@ -74,8 +155,7 @@ export class PlainKernel implements CpuKernel {
   }
 
   /** Adds the group's steps, column by column, so that each value is read once for all the rows that it meets. */
-  #accumulate({ input, output, dim }: LeaseRows, negatives: number): void {
-    const inputStep = this.#inputStep;
+  #accumulate({ input, output, dim }: LeaseRows, inputStep: Float32Array, negatives: number): void {
     const outputStep = this.#outputStep;
     const negativeAt = this.#negativeAt;
     const gradient = this.#negativeGradient;

@@ -17,6 +17,7 @@ import {
   type FunctionName,
   type Local,
 } from './cpu-assembler.ts';
+import { writeBags } from './cpu-simd-bags-code.ts';
 import { eachColumn, horizontal, total } from './cpu-simd-columns.ts';
 import { SATURATION } from './engine.ts';
 import { GROUP, MAX_NEGATIVES } from './plan.ts';
@@ -47,6 +48,7 @@ const SOURCES = 6;
  * `groups(from, to, alpha)`: trains the groups whose entries lie at addresses from..to, without flushing. An entry is
  *   27 words: 6 input rows and their steps, 6 target rows (all 0 where the group has none) and their steps, where its
  *   list of negatives, each a row and its step, begins and ends, and the line of its targets' labels. An absent slot names a row of zeros.
+ * `pool` and `spill` as `writeBags` says.
  * `flush(from, to)`: adds steps to rows and clears them. An entry is 3 words: row, step, and damping, a float.
  */
 export function kernelCode(columns: number): Uint8Array<ArrayBuffer> {
@@ -59,6 +61,7 @@ export function kernelCode(columns: number): Uint8Array<ArrayBuffer> {
   const gather = writeGather(module, columns);
   writeGroups(module, { dot, dots, pulls, zeroPulls, spread, gather });
   writeFlush(module, columns);
+  writeBags(module, columns);
   return module.bytes();
 }
 

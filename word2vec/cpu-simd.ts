@@ -1,5 +1,6 @@
 // The CPU engine's kernel in WebAssembly SIMD: lays a lease out in memory, runs the assembled code, reads rows back.
 import type { CpuKernel } from './cpu-kernel.ts';
+import { BAG_WORDS, CONTEXT_WORDS } from './cpu-simd-bags-code.ts';
 import { columnsOf } from './cpu-simd-columns.ts';
 import {
   FLUSH_WORDS,
@@ -14,7 +15,7 @@ import {
 } from './cpu-simd-code.ts';
 import type { LeaseLoss, LeaseRows, StepSize } from './engine.ts';
 import { Word2vecError } from './errors.ts';
-import { ABSENT, GROUP, LABEL_ZERO, type Plan } from './plan.ts';
+import { ABSENT, GROUP, LABEL_ZERO, type BagPlan, type Plan } from './plan.ts';
 import type { FlushList } from './row-census.ts';
 
 const PAGE = 65_536;
@@ -34,6 +35,8 @@ declare const WebAssembly: {
 interface Exports {
   groups(from: number, to: number, alpha: number): void;
   flush(from: number, to: number): void;
+  pool(from: number, to: number): void;
+  spill(from: number, to: number): void;
 }
 
 /** Whether this runtime has WebAssembly and its SIMD instructions. */
@@ -55,6 +58,10 @@ interface Layout {
   readonly outputSteps: number;
   readonly input: number;
   readonly output: number;
+  /** Entries of all bags; means and their steps, of one minibatch's bags. */
+  readonly bags: number;
+  readonly means: number;
+  readonly meanSteps: number;
   readonly end: number;
   /** Bytes of a row or step. */
   readonly row: number;
@@ -90,7 +97,14 @@ export class SimdKernel implements CpuKernel {
   }
 
   async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
-    const exports = await this.#codeFor(columnsOf(rows.dim));
+    return this.#train(plan, rows, step, await this.#codeFor(columnsOf(rows.dim)));
+  }
+
+  async trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+    return this.#train(plan, rows, step, await this.#codeFor(columnsOf(rows.dim)));
+  }
+
+  #train(plan: Plan | BagPlan, rows: LeaseRows, step: StepSize, exports: Exports): LeaseLoss {
     const at = layOut(plan, rows.dim);
     this.#reserve(at.end);
     const losses = new Float64Array(this.#memory.buffer, 0, SCRATCH_END / 8).fill(0);
@@ -100,6 +114,7 @@ export class SimdKernel implements CpuKernel {
         this.#floats[LABELS / 4 + (labels * LINE) / 4 + slot] = (labels >> slot) & 1;
     }
     const positiveGroups = this.#writeGroups(plan, at);
+    const bagAt = 'bagStart' in plan ? this.#writeBags(plan, at) : null;
     this.#writeFlush(plan.inputFlush, at.inputFlush, at.input, at.inputSteps, at.row, step);
     this.#writeFlush(plan.outputFlush, at.outputFlush, at.output, at.outputSteps, at.row, step);
     this.#floats.fill(0, at.zero / 4, at.input / 4);
@@ -108,7 +123,9 @@ export class SimdKernel implements CpuKernel {
     // A call a minibatch: V8 swaps in its optimised code between calls only.
     for (let batch = 0; batch < plan.minibatches; batch++) {
       const [from, to] = [plan.batchStart[batch]!, plan.batchStart[batch + 1]!];
+      if (bagAt !== null) exports.pool(bagAt[batch]!, bagAt[batch + 1]!);
       exports.groups(at.groups + from * GROUP_WORDS * 4, at.groups + to * GROUP_WORDS * 4, step.alpha);
+      if (bagAt !== null) exports.spill(bagAt[batch]!, bagAt[batch + 1]!);
       flush(exports, plan.inputFlush, at.inputFlush, batch);
       flush(exports, plan.outputFlush, at.outputFlush, batch);
     }
@@ -156,7 +173,9 @@ export class SimdKernel implements CpuKernel {
   }
 
   /** Writes the groups' entries and lists as `kernelCode` reads them. Answers how many groups have positives. */
-  #writeGroups(plan: Plan, at: Layout): number {
+  #writeGroups(plan: Plan | BagPlan, at: Layout): number {
+    const bags = 'bagStart' in plan ? plan : null;
+    const slots = 'bagStart' in plan ? plan.groupBags : plan.groupInputs;
     if (this.#inputStepAt.length < plan.inputIds.length) this.#inputStepAt = new Uint32Array(plan.inputIds.length);
     if (this.#outputStepAt.length < plan.outputIds.length) this.#outputStepAt = new Uint32Array(plan.outputIds.length);
     const words = this.#words;
@@ -168,18 +187,21 @@ export class SimdKernel implements CpuKernel {
     for (let batch = 0; batch < plan.minibatches; batch++) {
       placeSteps(inputStepAt, plan.inputFlush, batch, at.inputSteps, at.row);
       placeSteps(outputStepAt, plan.outputFlush, batch, at.outputSteps, at.row);
+      const firstBag = bags === null ? 0 : bags.batchBags[batch]!;
       for (let group = plan.batchStart[batch]!; group < plan.batchStart[batch + 1]!; group++) {
         const positive = plan.groupOutputs[group * GROUP] !== ABSENT;
         let labels = 0;
         if (positive) positiveGroups++;
         for (let slot = 0; slot < GROUP; slot++) {
-          const x = plan.groupInputs[group * GROUP + slot]!;
+          const x = slots[group * GROUP + slot]!;
+          const mean = (x - firstBag) * at.row;
           const marked = plan.groupOutputs[group * GROUP + slot]!;
           const target = marked === ABSENT ? ABSENT : marked & ~LABEL_ZERO;
           if (marked < LABEL_ZERO) labels |= 1 << slot;
           const absentTarget = positive ? at.zero : 0;
-          words[word + slot] = x === ABSENT ? at.zero : at.input + x * at.row;
-          words[word + GROUP + slot] = x === ABSENT ? at.zeroStep : inputStepAt[x]!;
+          words[word + slot] = x === ABSENT ? at.zero : bags === null ? at.input + x * at.row : at.means + mean;
+          words[word + GROUP + slot] =
+            x === ABSENT ? at.zeroStep : bags === null ? inputStepAt[x]! : at.meanSteps + mean;
           words[word + GROUP * 2 + slot] = target === ABSENT ? absentTarget : at.output + target * at.row;
           words[word + GROUP * 3 + slot] = target === ABSENT ? at.zeroStep : outputStepAt[target]!;
         }
@@ -195,6 +217,32 @@ export class SimdKernel implements CpuKernel {
       }
     }
     return positiveGroups;
+  }
+
+  /** Writes the bags' entries. Answers where those of each minibatch begin, and the end of all. */
+  #writeBags({ batchBags, bagStart, bagRows, inputFlush, minibatches }: BagPlan, at: Layout): Float64Array {
+    const words = this.#words;
+    const begins = new Float64Array(minibatches + 1);
+    let word = at.bags / 4;
+    for (let batch = 0; batch < minibatches; batch++) {
+      begins[batch] = word * 4;
+      placeSteps(this.#inputStepAt, inputFlush, batch, at.inputSteps, at.row);
+      const first = batchBags[batch]!;
+      for (let bag = first; bag < batchBags[batch + 1]!; bag++) {
+        const contexts = bagStart[bag + 1]! - bagStart[bag]!;
+        words[word] = at.means + (bag - first) * at.row;
+        words[word + 1] = at.meanSteps + (bag - first) * at.row;
+        this.#floats[word + 2] = 1 / contexts;
+        words[word + 3] = (word + BAG_WORDS + contexts * CONTEXT_WORDS) * 4;
+        word += BAG_WORDS;
+        for (let k = bagStart[bag]!; k < bagStart[bag + 1]!; k++) {
+          words[word++] = at.input + bagRows[k]! * at.row;
+          words[word++] = this.#inputStepAt[bagRows[k]!]!;
+        }
+      }
+    }
+    begins[minibatches] = word * 4;
+    return begins;
   }
 
   #writeFlush(list: FlushList, at: number, rows: number, steps: number, row: number, step: StepSize): void {
@@ -238,7 +286,7 @@ export class SimdKernel implements CpuKernel {
   }
 }
 
-function layOut(plan: Plan, dim: number): Layout {
+function layOut(plan: Plan | BagPlan, dim: number): Layout {
   const row = columnsOf(dim) * 16;
   const groups = SCRATCH_END;
   const negatives = groups + plan.groups * GROUP_WORDS * 4;
@@ -247,10 +295,15 @@ function layOut(plan: Plan, dim: number): Layout {
   const zero = Math.ceil((outputFlush + plan.outputFlush.rows.length * FLUSH_WORDS * 4) / 64) * 64;
   const zeroStep = zero + row;
   const inputSteps = zeroStep + row;
-  const outputSteps = inputSteps + longestFlush(plan.inputFlush) * row;
-  const input = outputSteps + longestFlush(plan.outputFlush) * row;
+  const outputSteps = inputSteps + longest(plan.inputFlush.start) * row;
+  const input = outputSteps + longest(plan.outputFlush.start) * row;
   const output = input + plan.inputIds.length * row;
-  const end = output + plan.outputIds.length * row;
+  const means = output + plan.outputIds.length * row;
+  const bagged = 'bagStart' in plan;
+  const meanSteps = means + (bagged ? longest(plan.batchBags) * row : 0);
+  const bags = meanSteps + (meanSteps - means);
+  const bagWords = bagged ? (plan.bagStart.length - 1) * BAG_WORDS + plan.bagRows.length * CONTEXT_WORDS : 0;
+  const end = bags + bagWords * 4;
   return {
     groups,
     negatives,
@@ -262,18 +315,19 @@ function layOut(plan: Plan, dim: number): Layout {
     outputSteps,
     input,
     output,
+    bags,
+    means,
+    meanSteps,
     end,
     row,
   };
 }
 
-/** Most rows that one minibatch flushes. */
-function longestFlush(list: FlushList): number {
-  let longest = 0;
-  for (let batch = 0; batch + 1 < list.start.length; batch++) {
-    longest = Math.max(longest, list.start[batch + 1]! - list.start[batch]!);
-  }
-  return longest;
+/** Longest stretch between two starts: the most entries that one minibatch has. */
+function longest(starts: Uint32Array): number {
+  let most = 0;
+  for (let batch = 0; batch + 1 < starts.length; batch++) most = Math.max(most, starts[batch + 1]! - starts[batch]!);
+  return most;
 }
 
 function placeSteps(stepAt: Uint32Array, list: FlushList, batch: number, steps: number, row: number): void {

@@ -1,5 +1,5 @@
 // What trains a plan: the interface that the CPU engine, the WGSL engine and the reference all implement.
-import type { Plan } from './plan.ts';
+import type { BagPlan, Plan } from './plan.ts';
 
 /** The two matrices of a lease, rows renumbered as in the plan, updated in place by `train`. */
 export interface LeaseRows {
@@ -38,6 +38,8 @@ export interface Engine {
    * @throws an Error when the device is lost; rows are then undefined and the lease must be retried or returned.
    */
   train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss>;
+  /** CBOW, alike: every bag's mean is taken at the minibatch's start. An engine that cannot train bags has none. */
+  trainBags?(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss>;
   dispose(): void;
 }
 

@@ -1,11 +1,15 @@
 // Turns the pairs of a lease and a seed into minibatches of groups: the exact arithmetic every engine performs.
+import { Word2vecError } from './errors.ts';
 import type { DrawTable } from './noise.ts';
 import { draw } from './noise.ts';
+import { CONTINUES } from './objective.ts';
 import { hashAt, STREAM, streamKey } from './random.ts';
 import { RowCensus, type FlushList } from './row-census.ts';
 
 /** Pairs that share one set of negatives. Sharing among 6 costs no quality, among 32 it does (docs/architecture.md). */
 export const GROUP = 6;
+/** Bags of CBOW that share one set of negatives. */
+export const BAG_GROUP = 6;
 /** Marks an empty slot of a group. */
 export const ABSENT = 0xffffffff;
 /** Set in a slot's target whose label is 0: a node of a Huffman path where it turns the other way. ABSENT goes first. */
@@ -28,7 +32,10 @@ export interface LeaseShape {
   readonly minibatch: number;
   /** Input row of each pair, as its rank in input part i. Shape (n). */
   readonly inputs: Uint32Array;
-  /** Target of each pair: the rank in output part j of its output row; labelled, 2 · rank + label. Shape (n). */
+  /**
+   * Target of each pair: the rank in output part j of its output row; labelled, 2 · rank + label; for `planBags`
+   * CONTINUES where the pair is a further context of the bag before. Shape (n).
+   */
   readonly outputs: Uint32Array;
   /** `positive`: every target's label is 1. `labelled`: nodes of Huffman paths, each with its label. */
   readonly targets: 'positive' | 'labelled';
@@ -50,28 +57,15 @@ export type NegativeRule =
   | { readonly kind: 'coupled'; readonly rate: number }
   | { readonly kind: 'decoupled'; readonly rate: number; readonly draws: number; readonly inputs: DrawTable };
 
-/** Minibatches over rows renumbered 0..R-1 by ascending rank in their part. Views are valid until the next plan. */
-export interface Plan {
+/** What every plan says of the rows, renumbered 0..R-1 by ascending rank in their part. */
+interface RowPlan {
   /** Rank in the part of each touched row, ascending. */
   readonly inputIds: Uint32Array;
   readonly outputIds: Uint32Array;
   /** Dot products each touched row takes part in, over the whole lease. */
   readonly inputHits: Uint32Array;
   readonly outputHits: Uint32Array;
-  readonly groups: number;
-  /** Renumbered input row of each slot, or ABSENT. Shape (groups, GROUP). */
-  readonly groupInputs: Uint32Array;
-  /**
-   * Renumbered output row of each slot, with LABEL_ZERO set where its label is 0 instead of 1; or ABSENT for a slot
-   * that has negatives only. Whether slot 0 is absent says it of the whole group.
-   */
-  readonly groupOutputs: Uint32Array;
-  /** Group g shares negatives[negativeStart[g] .. negativeStart[g+1]). Shape (groups + 1). */
-  readonly negativeStart: Uint32Array;
-  readonly negatives: Uint32Array;
   readonly minibatches: number;
-  /** Minibatch b holds groups [batchStart[b], batchStart[b+1]). Shape (minibatches + 1). */
-  readonly batchStart: Uint32Array;
   readonly inputFlush: FlushList;
   readonly outputFlush: FlushList;
   /** Dot products with targets, of label 1 or 0. */
@@ -79,7 +73,48 @@ export interface Plan {
   readonly negativeDots: number;
 }
 
-/** Plans one lease at a time into buffers that it keeps and grows: no allocation once warm. */
+/** Groups of slots that share their negatives, in minibatches. */
+interface GroupPlan {
+  readonly groups: number;
+  /**
+   * Renumbered output row of each slot, with LABEL_ZERO set where its label is 0 instead of 1; or ABSENT for a slot
+   * that has negatives only. Whether slot 0 is absent says it of the whole group. Shape (groups, GROUP).
+   */
+  readonly groupOutputs: Uint32Array;
+  /** Group g shares negatives[negativeStart[g] .. negativeStart[g+1]). Shape (groups + 1). */
+  readonly negativeStart: Uint32Array;
+  readonly negatives: Uint32Array;
+  /** Minibatch b holds groups [batchStart[b], batchStart[b+1]). Shape (minibatches + 1). */
+  readonly batchStart: Uint32Array;
+}
+
+/** Minibatches of pairs. Views are valid until the next plan. */
+export interface Plan extends RowPlan, GroupPlan {
+  /** Renumbered input row of each slot, or ABSENT. Shape (groups, GROUP). */
+  readonly groupInputs: Uint32Array;
+}
+
+/**
+ * Minibatches of bags. Bag b stands for one input row, the mean of bagRows[bagStart[b] .. bagStart[b+1]); its summed
+ * step is added in full to each of them, as in word2vec.c, once for each time that a row is in the bag. So every dot
+ * product of the bag is a hit of each of its places: a row's hits bound its step as those of a pair do, hits · α · the
+ * longest output row, and an output row's do with the longest input row, since no mean is longer.
+ * Views are valid until the next plan.
+ */
+export interface BagPlan extends RowPlan, GroupPlan {
+  /** Shape (bags + 1). */
+  readonly bagStart: Uint32Array;
+  /** Renumbered input row of each context. */
+  readonly bagRows: Uint32Array;
+  /** Bag of each slot, or ABSENT. Shape (groups, GROUP). */
+  readonly groupBags: Uint32Array;
+  /** Minibatch b holds bags [batchBags[b], batchBags[b+1]). Shape (minibatches + 1). */
+  readonly batchBags: Uint32Array;
+}
+
+type Finished = Omit<RowPlan & GroupPlan, 'positiveDots' | 'negativeDots'> & { readonly newIndex: Uint32Array };
+
+/** Plans one lease at a time into buffers that it keeps and grows: pairs are planned without allocation once warm. */
 export class Planner {
   #groupInputs = new Uint32Array(0);
   #groupOutputs = new Uint32Array(0);
@@ -156,27 +191,98 @@ export class Planner {
         output.endBatch();
       }
     }
-    const inputRows = input.finish();
-    const outputRows = output.finish();
-    renumber(groupInputs, groups * GROUP, inputRows.newIndex);
-    renumber(groupOutputs, groups * GROUP, outputRows.newIndex);
-    renumber(negatives, drawn, outputRows.newIndex);
+    const { newIndex, ...plan } = this.#finish(groups, drawn, batches);
+    const slots = groupInputs.subarray(0, groups * GROUP);
+    renumber(slots, newIndex);
+    return { ...plan, groupInputs: slots, positiveDots: pairs, negativeDots };
+  }
+
+  /**
+   * Plans CBOW's bags; groups of BAG_GROUP bags share their negatives. A bag begins wherever an output is not
+   * CONTINUES; the minibatch that holds its first context holds all of it, so minibatches may exceed `minibatch` pairs.
+   * @throws Word2vecError CBOW_PARTS for decoupled negatives; BAG_CUT where a chunk begins within a bag
+   */
+  planBags(shape: LeaseShape): BagPlan {
+    const { inputs, outputs, chunkPairs, minibatch, negatives: rule } = shape;
+    if (rule.kind === 'decoupled') {
+      throw new Word2vecError('CBOW_PARTS', 'negatives are decoupled in more than 16 parts; CBOW is trained in one');
+    }
+    const pairs = inputs.length;
+    const rate = rule.kind === 'coupled' ? rule.rate : 0;
+    const bags = outputs.reduce((sum, value) => sum + (value === CONTINUES ? 0 : 1), 0);
+    const batchBound = Math.ceil(pairs / chunkPairs) * Math.ceil(chunkPairs / minibatch);
+    const groupBound = Math.ceil(bags / BAG_GROUP) + batchBound;
+    this.#reserve(groupBound, groupBound * (Math.floor(rate / 65536) + 1), batchBound);
+    this.#input.begin(shape.inputPartSize);
+    this.#output.begin(shape.outputPartSize);
+    const [input, output, groupBags, groupOutputs] = [this.#input, this.#output, this.#groupInputs, this.#groupOutputs];
+    const negatives = this.#negatives;
+    const bagStart = new Uint32Array(bags + 1);
+    const batchBags = new Uint32Array(batchBound + 1);
+    let [groups, drawn, batches, bag, negativeDots] = [0, 0, 0, 0, 0];
+    for (let chunkStart = 0; chunkStart < pairs; chunkStart += chunkPairs) {
+      const chunkEnd = Math.min(pairs, chunkStart + chunkPairs);
+      const chunk = shape.firstChunk + chunkStart / chunkPairs;
+      if (outputs[chunkStart] === CONTINUES) {
+        throw new Word2vecError('BAG_CUT', `chunk ${chunk} begins with a context that has no centre`);
+      }
+      const key = streamKey(shape.seed, STREAM.negatives, shape.episode, shape.block, chunk);
+      let counter = 0;
+      for (let at = chunkStart; at < chunkEnd;) {
+        const batchEnd = Math.min(chunkEnd, at + minibatch);
+        while (at < batchEnd) {
+          const count = roundAt(rate, hashAt(key, counter++));
+          let size = 0;
+          for (let slot = 0; slot < GROUP; slot++) {
+            const present = slot < BAG_GROUP && at < batchEnd;
+            groupBags[groups * GROUP + slot] = present ? bag : ABSENT;
+            groupOutputs[groups * GROUP + slot] = present ? output.touch(outputs[at]!, 1) : ABSENT;
+            if (!present) continue;
+            size++;
+            do input.touch(inputs[at++]!, 1 + count);
+            while (at < chunkEnd && outputs[at] === CONTINUES);
+            bagStart[++bag] = at;
+          }
+          for (let k = 0; k < count; k++) {
+            negatives[drawn++] = output.touch(draw(shape.noise, hashAt(key, counter++)), size);
+          }
+          negativeDots += size * count;
+          this.#negativeStart[++groups] = drawn;
+        }
+        this.#batchStart[++batches] = groups;
+        batchBags[batches] = bag;
+        input.endBatch();
+        output.endBatch();
+      }
+    }
+    const { newIndex, ...plan } = this.#finish(groups, drawn, batches);
+    const bagRows = inputs.map((rank) => newIndex[rank]!);
+    const slots = { groupBags: groupBags.subarray(0, groups * GROUP), batchBags: batchBags.subarray(0, batches + 1) };
+    return { ...plan, ...slots, bagStart, bagRows, positiveDots: bags, negativeDots };
+  }
+
+  /** Renumbers the output rows; `newIndex` is to renumber the input rows. */
+  #finish(groups: number, drawn: number, batches: number): Finished {
+    const inputRows = this.#input.finish();
+    const outputRows = this.#output.finish();
+    const groupOutputs = this.#groupOutputs.subarray(0, groups * GROUP);
+    const negatives = this.#negatives.subarray(0, drawn);
+    renumber(groupOutputs, outputRows.newIndex);
+    renumber(negatives, outputRows.newIndex);
     return {
       inputIds: inputRows.ids,
       outputIds: outputRows.ids,
       inputHits: inputRows.hits,
       outputHits: outputRows.hits,
       groups,
-      groupInputs: groupInputs.subarray(0, groups * GROUP),
-      groupOutputs: groupOutputs.subarray(0, groups * GROUP),
+      groupOutputs,
       negativeStart: this.#negativeStart.subarray(0, groups + 1),
-      negatives: negatives.subarray(0, drawn),
+      negatives,
       minibatches: batches,
       batchStart: this.#batchStart.subarray(0, batches + 1),
       inputFlush: inputRows.flush,
       outputFlush: outputRows.flush,
-      positiveDots: pairs,
-      negativeDots,
+      newIndex: inputRows.newIndex,
     };
   }
 
@@ -198,8 +304,8 @@ function target(output: RowCensus, value: number, labelled: boolean): number {
   return (value & 1) === 1 ? rank : rank + LABEL_ZERO;
 }
 
-function renumber(values: Uint32Array, length: number, newIndex: Uint32Array): void {
-  for (let at = 0; at < length; at++) {
+function renumber(values: Uint32Array, newIndex: Uint32Array): void {
+  for (let at = 0; at < values.length; at++) {
     const value = values[at]!;
     if (value === ABSENT) continue;
     values[at] = value < LABEL_ZERO ? newIndex[value]! : newIndex[value - LABEL_ZERO]! + LABEL_ZERO;

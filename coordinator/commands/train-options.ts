@@ -1,7 +1,9 @@
 // The options of `tributary train`: names, defaults, help and checks in one place.
 import { InvalidArgumentError, Option } from 'commander';
 import { LIMITS } from '../../protocol/limits.ts';
-import { DEFAULT_ALPHA, SCHEDULE } from '../run/config.ts';
+import type { DescentRule } from '../descent/descent.ts';
+import { DESCENT_RULES } from '../descent/descent.ts';
+import { DEFAULT_ALPHA, DOWNPOUR_ALPHA, SCHEDULE } from '../run/config.ts';
 import { wholeNumber } from './option-values.ts';
 
 export interface TrainOptions {
@@ -14,9 +16,10 @@ export interface TrainOptions {
   readonly maxVocab: number;
   readonly epochs: number;
   readonly seed: number;
-  readonly alpha: number;
+  readonly alpha?: number;
   readonly vocab: string;
-  readonly schedule: 'grid';
+  readonly schedule: 'grid' | 'downpour';
+  readonly descent?: DescentRule;
   readonly batch: number;
   readonly rows: 'f32' | 'f16' | 'int8';
   readonly rowsDown?: 'f32' | 'f16' | 'int8';
@@ -52,18 +55,12 @@ export const FIXED_BY_CHECKPOINT = [
   'alpha',
   'vocab',
   'schedule',
+  'descent',
   'batch',
   'rows',
   'rowsDown',
   'rowsUp',
 ] as const;
-
-/** @throws InvalidArgumentError; the seed's schedule is named, since people will look for it */
-function schedule(text: string): 'grid' {
-  if (text === 'grid') return text;
-  const why = text === 'downpour' ? 'Downpour is not built yet.' : `There is no schedule ${text}.`;
-  throw new InvalidArgumentError(`${why} The only one is grid.`);
-}
 
 /** A list that may be given in pieces, as doctor names what is missing one by one. */
 function joined(text: string, before: string | undefined): string {
@@ -93,14 +90,21 @@ export function trainOptions(): Option[] {
       .default(LIMITS.vocabulary, 'no limit below 2,000,000'),
     option('--epochs <n>', 'passes over the corpus').argParser(wholeNumber(1, 1000)).default(5),
     option('--seed <n>', 'seed of everything random').argParser(wholeNumber(0, 4294967295)).default(1),
-    option('--alpha <a>', 'learning rate at the start, falling linearly')
-      .argParser(number(1e-6, 1))
-      .default(DEFAULT_ALPHA),
+    option(
+      '--alpha <a>',
+      `learning rate at the start, falling linearly (default: ${DEFAULT_ALPHA}; downpour ${DOWNPOUR_ALPHA.saturation}, with sum ${DOWNPOUR_ALPHA.sum})`,
+    ).argParser(number(1e-6, 1)),
     option(
       '--vocab <path>',
       'word list that restricts the vocabulary: words, or word<TAB>count lines; local or webhdfs://',
     ).default('', 'none'),
-    option('--schedule <name>', 'how work is scheduled').argParser(schedule).default('grid'),
+    option(
+      '--schedule <name>',
+      'how work is scheduled: grid gives each volunteer rows of its own; downpour gives all the same rows and merges what they made of them, which costs quality',
+    )
+      .choices(['grid', 'downpour'])
+      .default('grid'),
+    option('--descent <rule>', 'how downpour merges a stale delta (default: saturation)').choices(DESCENT_RULES),
     option('--batch <pairs>', 'pairs per minibatch')
       .argParser(wholeNumber(1, SCHEDULE.chunkPairs))
       .default(0, '768, fewer beyond 16 parts'),

@@ -6,6 +6,7 @@ import { parseHostMap } from '../corpus/host-map.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { RunConfig, TrainingConfig } from '../run/config.ts';
+import { DEFAULT_ALPHA, DOWNPOUR_ALPHA } from '../run/config.ts';
 import type { TlsKeys } from '../server/tls.ts';
 import { readTls, selfSigned } from '../server/tls.ts';
 import { VERSION } from '../version.ts';
@@ -30,8 +31,27 @@ export function refuseFixedOptions(corpus: readonly string[], command: Command):
   }
 }
 
-/** The run that the options describe. */
+/** @throws TributaryError OPTIONS_CONFLICT for options that mean nothing together */
+function refuseConflicts({ schedule, descent }: TrainOptions): void {
+  if (schedule === 'grid' && descent !== undefined) {
+    throw conflict(
+      'the grid merges nothing: no two volunteers touch the same row, and every delta is added as it is',
+      'Leave --descent out, or give --schedule downpour.',
+    );
+  }
+}
+
+function conflict(message: string, hint: string): TributaryError {
+  return new TributaryError('OPTIONS_CONFLICT', message, { hint, exit: EXIT.usage });
+}
+
+/**
+ * The run that the options describe.
+ * @throws TributaryError OPTIONS_CONFLICT
+ */
 export function freshConfig(corpus: readonly string[], options: TrainOptions): RunConfig {
+  refuseConflicts(options);
+  const descent = options.schedule === 'grid' ? null : (options.descent ?? 'saturation');
   const out = options.out ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
   const config: TrainingConfig = {
     corpus: corpus.length > 0 ? corpus.map(fixedPlace) : ['sample:'],
@@ -43,9 +63,12 @@ export function freshConfig(corpus: readonly string[], options: TrainOptions): R
     minCount: options.minCount,
     maxVocab: options.maxVocab,
     epochs: options.epochs,
-    alpha: options.alpha,
+    alpha: options.alpha ?? (descent === null ? DEFAULT_ALPHA : DOWNPOUR_ALPHA[descent]),
     seed: options.seed,
+    model: 'skipgram',
+    hs: false,
     schedule: options.schedule,
+    descent,
     batch: options.batch,
     rowsDown: options.rowsDown ?? options.rows,
     rowsUp: options.rowsUp ?? options.rows,

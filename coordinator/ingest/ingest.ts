@@ -95,8 +95,8 @@ export class Ingest {
   }
 
   train(request: TrainRequest): void {
-    const { words, counts, seed, window, sample, epochs } = request;
-    const objective = { model: 'skipgram', hs: false } as const;
+    const { words, counts, seed, window, sample, epochs, model, hs, schedule } = request;
+    const objective = { model, hs };
     const total = counts.reduce((sum, count) => sum + count, 0);
     this.#training = {
       ids: new Map(words.map((word, id) => [word, id])),
@@ -105,7 +105,7 @@ export class Ingest {
         window,
         keep: keepBounds({ counts, total }, sample),
         objective,
-        order: 'shuffled',
+        order: schedule === 'grid' ? 'shuffled' : 'text',
         chunkPairs: SCHEDULE.chunkPairs,
       }),
       tables: new GridTablesCache(counts, sample, seed, objective),

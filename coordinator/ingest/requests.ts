@@ -1,4 +1,5 @@
 // What the run asks of the ingest thread, and what it answers.
+import type { Objective } from '../../word2vec/objective.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import type { CorpusPosition, Episode } from '../leases/episode.ts';
 import type { HeldOutLines } from './held-out-lines.ts';
@@ -34,6 +35,10 @@ export interface TrainRequest {
   readonly epochs: number;
   /** Pieces of lines whose hash is below are not trained (held-out-lines.ts). */
   readonly heldOutLimit: number;
+  readonly model: Objective['model'];
+  readonly hs: boolean;
+  /** Downpour leases ranges of the text: its pairs stay in the text's order. */
+  readonly schedule: 'grid' | 'downpour';
 }
 
 /** Makes the pairs of one episode. Answered by `Episode`. */

@@ -1,10 +1,8 @@
-// The gate between strangers and the model: a result is checked row by row, then applied whole or not at all.
+// The gate between strangers and the model: a result is checked row by row, to be applied whole or not at all.
 import { hasBit } from '../../protocol/bitmap.ts';
 import { ProtocolError } from '../../protocol/bytes.ts';
-import { addRow, keepsResidual, RESIDUAL_RATE, rowNorm } from '../../protocol/rows.ts';
+import { keepsResidual, RESIDUAL_RATE, rowNorm } from '../../protocol/rows.ts';
 import type { Result } from '../../protocol/to-coordinator.ts';
-import type { Model } from '../model/model.ts';
-import type { HeldRows } from './held-rows.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 
 /**
@@ -48,24 +46,4 @@ export function checkResult(result: Result, record: LeaseRecord, dim: number): v
       );
     }
   }
-}
-
-/** W += Δ for every row present. The sender holds the new version: it added the same delta. */
-export function applyResult(result: Result, record: LeaseRecord, model: Model, held: HeldRows): void {
-  const { dim } = model;
-  const inputs = record.inputRows.length;
-  let at = 0;
-  for (let r = 0; r < inputs + record.outputRows.length; r++) {
-    if (!hasBit(result.present, r)) continue;
-    if (r < inputs) {
-      const row = record.inputRows[r]!;
-      addRow(result.deltas, at++, model.input, row * dim, dim);
-      held.input[row] = ++model.inputVersions[row]!;
-    } else {
-      const row = record.outputRows[r - inputs]!;
-      addRow(result.deltas, at++, model.output, row * dim, dim);
-      held.output[row] = ++model.outputVersions[row]!;
-    }
-  }
-  model.version++;
 }

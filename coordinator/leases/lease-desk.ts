@@ -10,13 +10,15 @@ import { lossPerPair } from '../../word2vec/engine.ts';
 import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import type { Model } from '../model/model.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
-import { applyResult, checkResult } from './delta-gate.ts';
+import { checkResult } from './delta-gate.ts';
 import type { Episode } from './episode.ts';
 import { EpisodeCensus } from './episode.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 import { LeaseBuilder } from './lease-builder.ts';
 import { allowanceMs, bindablePairs, leasePairs } from './lease-size.ts';
 import type { DeskConstants, DeskEdges } from './desk-types.ts';
+import type { Merge } from './merge.ts';
+import { Addition } from './merge.ts';
 import type { Channel } from './volunteer.ts';
 import { Volunteer } from './volunteer.ts';
 
@@ -32,6 +34,7 @@ export class LeaseDesk {
   readonly #model: Model;
   readonly #schedule: Scheduler;
   readonly #builder: LeaseBuilder;
+  readonly #merge: Merge;
   readonly #edges: DeskEdges;
   readonly #volunteers = new Map<number, Volunteer>();
   readonly #episodes = new Map<number, { episode: Episode; census: EpisodeCensus }>();
@@ -40,11 +43,19 @@ export class LeaseDesk {
   #pausedFor: string | null = null;
   #idleReason = 'the first pairs are being prepared';
 
-  constructor(constants: DeskConstants, model: Model, schedule: Scheduler, tables: GridTablesCache, edges: DeskEdges) {
+  constructor(
+    constants: DeskConstants,
+    model: Model,
+    schedule: Scheduler,
+    tables: GridTablesCache,
+    edges: DeskEdges,
+    merge: Merge = new Addition(model),
+  ) {
     this.#constants = constants;
     this.#model = model;
     this.#schedule = schedule;
     this.#edges = edges;
+    this.#merge = merge;
     this.#builder = new LeaseBuilder(constants, model, tables);
   }
 
@@ -169,7 +180,7 @@ export class LeaseDesk {
       );
     const record = one.leases[0]!;
     checkResult(result, record, this.#constants.dim);
-    applyResult(result, record, this.#model, one.held);
+    this.#merge.apply(result, record, one.held);
     one.leases.shift();
     this.#schedule.complete(record.grant.lease);
     const now = this.#edges.now();
@@ -329,6 +340,7 @@ export class LeaseDesk {
       now,
       rowsDown: one.greeting!.rowsDown,
     });
+    this.#merge.leased(built.record);
     if (one.leases.length === 0) one.headSince = now;
     one.leases.push(built.record);
     one.traffic.rows += built.record.rowBytes;

@@ -1,6 +1,7 @@
 // A checkpoint on disk: written beside the last one, synced, renamed, and only then pointed to.
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DESCENT_RULES, tensorsOf } from '../descent/descent.ts';
 import { TributaryError } from '../errors.ts';
 import type { CorpusPosition } from '../leases/episode.ts';
 import type { TrainingConfig } from './config.ts';
@@ -118,10 +119,9 @@ export async function readCheckpoint(folder: string): Promise<{ state: Checkpoin
   }
   if (!/^\d{6,}$/.test(name)) throw corruptCheckpoint(`${pointer} names no checkpoint`);
   const state = await readState(join(folder, name, 'state.json'));
-  return {
-    state,
-    matrices: await readSafetensors(join(folder, name, 'model.safetensors'), state.rows, state.training.dim),
-  };
+  const { dim, descent } = state.training;
+  const path = join(folder, name, 'model.safetensors');
+  return { state, matrices: await readSafetensors(path, state.rows, dim, tensorsOf(descent)) };
 }
 
 async function readState(path: string): Promise<CheckpointState> {
@@ -152,7 +152,8 @@ const TRAINING_NUMBERS = [
   'seed',
   'batch',
 ] as const;
-const TRAINING_TEXTS = ['vocab', 'schedule', 'rowsDown', 'rowsUp'] as const;
+const TRAINING_TEXTS = ['vocab', 'model', 'schedule', 'rowsDown', 'rowsUp'] as const;
+const DESCENTS: ReadonlySet<unknown> = new Set([null, ...DESCENT_RULES]);
 
 /** What is wrong with a state as read, or null. */
 function wrongField(state: unknown): string | null {
@@ -177,6 +178,8 @@ function wrongField(state: unknown): string | null {
   if (!isFields(training)) return 'training is missing';
   for (const name of TRAINING_NUMBERS) if (!Number.isFinite(training[name])) return `training.${name} is no number`;
   for (const name of TRAINING_TEXTS) if (typeof training[name] !== 'string') return `training.${name} is no text`;
+  if (typeof training['hs'] !== 'boolean') return 'training.hs is neither true nor false';
+  if (!DESCENTS.has(training['descent'])) return 'training.descent is no rule';
   const specs = training['corpus'];
   if (!Array.isArray(specs) || !specs.every((spec) => typeof spec === 'string'))
     return 'training.corpus is no list of texts';

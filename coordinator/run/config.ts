@@ -1,6 +1,7 @@
 // Everything that defines a run. Fixed when it starts; a resumed run takes it from its checkpoint.
 import type { RowFormat } from '../../protocol/rows.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
+import type { DescentRule } from '../descent/descent.ts';
 
 /** What the vectors depend on. */
 export interface TrainingConfig {
@@ -16,7 +17,12 @@ export interface TrainingConfig {
   readonly epochs: number;
   readonly alpha: number;
   readonly seed: number;
+  readonly model: 'skipgram' | 'cbow';
+  /** Hierarchical softmax, instead of negatives. */
+  readonly hs: boolean;
   readonly schedule: 'grid' | 'downpour';
+  /** Merge rule of downpour; null on the grid, where every delta is added as it is. */
+  readonly descent: DescentRule | null;
   /** Pairs per minibatch; 0: by the number of parts (word2vec/curriculum.ts, minibatchPairs). */
   readonly batch: number;
   readonly rowsDown: RowFormat;
@@ -78,3 +84,15 @@ export type Schedule = { readonly [Name in keyof typeof SCHEDULE]: number };
 
 /** Default learning rate: the grid does best near 0.06 (measured); damping holds where word2vec.c's 0.025 is needed. */
 export const DEFAULT_ALPHA = 0.06;
+
+/**
+ * Default learning rates of downpour: rules that average take a higher one (measured: 0.1 beat 0.05 beat 0.025); the
+ * sum bears none that is worth having.
+ */
+export const DOWNPOUR_ALPHA: Readonly<Record<DescentRule, number>> = {
+  saturation: 0.1,
+  sum: 0.025,
+  average: 0.1,
+  project: 0.1,
+  adagrad: 0.1,
+};

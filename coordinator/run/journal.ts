@@ -18,6 +18,7 @@ export type JournalEntry =
   | {
       readonly kind: 'run';
       readonly version: string;
+      readonly schedule: 'grid' | 'downpour';
       readonly vocabulary: string;
       readonly words: number;
       readonly tokens: number;

@@ -11,6 +11,8 @@ import { corruptCheckpoint, readCheckpoint } from './checkpoint.ts';
 export interface ResumedRun {
   readonly state: CheckpointState;
   readonly model: Model;
+  /** What the rule of descent remembers, by tensor name. */
+  readonly tensors: Readonly<Record<string, Float32Array>>;
   readonly words: readonly string[];
   readonly counts: Float64Array;
   readonly heldOut: HeldOutLines;
@@ -41,6 +43,7 @@ export async function resumeRun(folder: string): Promise<ResumedRun> {
   return {
     state,
     model,
+    tensors: matrices.more,
     words,
     counts,
     heldOut,

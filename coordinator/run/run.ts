@@ -23,7 +23,7 @@ import { newBooks, Recorder } from './recorder.ts';
 import type { ResumedRun } from './resume.ts';
 import { writeHeldOut, writeVocabulary } from './results.ts';
 import type { CountedWords, Training } from './training.ts';
-import { assembleTraining } from './training.ts';
+import { assembleTraining, copyMatrices } from './training.ts';
 
 export interface RunFacts extends Books {
   opened: Opened | null;
@@ -183,6 +183,7 @@ export class Run {
       journal.write({
         kind: 'run',
         version: this.config.version,
+        schedule: this.config.training.schedule,
         vocabulary: fingerprint,
         words: words.length,
         tokens,
@@ -333,7 +334,7 @@ export class Run {
     const { files, bytes } = this.facts.opened!;
     const { position, number: nextEpisode } = this.#episodes.next;
     // Copied at once: rows move on while the file is written.
-    const matrices = { rows: model.rows, dim: model.dim, input: model.input.slice(), output: model.output.slice() };
+    const matrices = copyMatrices(training);
     const state = {
       format: 1,
       number,

@@ -1,4 +1,4 @@
-// Two float32 matrices in a safetensors file: an 8-byte header length, a JSON header, raw little-endian values.
+// Float32 matrices of one shape in a safetensors file: an 8-byte header length, a JSON header, raw little-endian values.
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { TributaryError } from '../errors.ts';
@@ -8,6 +8,8 @@ export interface Matrices {
   readonly dim: number;
   readonly input: Float32Array<ArrayBuffer>;
   readonly output: Float32Array<ArrayBuffer>;
+  /** What the rule of descent remembers, by tensor name; of the same shape. */
+  readonly more: Readonly<Record<string, Float32Array<ArrayBuffer>>>;
 }
 
 /** As read: nothing about it is known. */
@@ -19,15 +21,16 @@ interface TensorEntry {
 
 const BLOCK_BYTES = 8 << 20;
 
-/** Writes and syncs. Tensors: `input` and `output`, each (rows, dim). */
-export async function writeSafetensors(path: string, { rows, dim, input, output }: Matrices): Promise<void> {
+/** Writes and syncs. Tensors: `input`, `output` and what there is more, each (rows, dim). */
+export async function writeSafetensors(path: string, { rows, dim, input, output, more }: Matrices): Promise<void> {
   const bytes = rows * dim * 4;
   const entry = (start: number): TensorEntry => ({
     dtype: 'F32',
     shape: [rows, dim],
     data_offsets: [start, start + bytes],
   });
-  const json = JSON.stringify({ input: entry(0), output: entry(bytes) });
+  const tensors = Object.entries({ input, output, ...more });
+  const json = JSON.stringify(Object.fromEntries(tensors.map(([name], at) => [name, entry(at * bytes)])));
   const header = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8), 'utf8');
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
@@ -35,7 +38,7 @@ export async function writeSafetensors(path: string, { rows, dim, input, output 
   try {
     await file.write(length);
     await file.write(header);
-    for (const matrix of [input, output]) {
+    for (const [, matrix] of tensors) {
       const all = new Uint8Array(matrix.buffer, matrix.byteOffset, bytes);
       for (let at = 0; at < bytes; at += BLOCK_BYTES) await writeAll(file, all.subarray(at, at + BLOCK_BYTES));
     }
@@ -49,8 +52,16 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
 }
 
-/** @throws TributaryError CHECKPOINT_CORRUPT, with what is wrong */
-export async function readSafetensors(path: string, rows: number, dim: number): Promise<Matrices> {
+/**
+ * @param names of the tensors besides `input` and `output`
+ * @throws TributaryError CHECKPOINT_CORRUPT, with what is wrong
+ */
+export async function readSafetensors(
+  path: string,
+  rows: number,
+  dim: number,
+  names: readonly string[],
+): Promise<Matrices> {
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw corrupt(path, cause instanceof Error ? cause.message : String(cause), cause);
   });
@@ -65,7 +76,7 @@ export async function readSafetensors(path: string, rows: number, dim: number): 
     await file.read(header, 0, headerBytes, 8);
     const entries = parseHeader(path, header.toString('utf8'));
     const bytes = rows * dim * 4;
-    const read = async (name: 'input' | 'output'): Promise<Float32Array<ArrayBuffer>> => {
+    const read = async (name: string): Promise<Float32Array<ArrayBuffer>> => {
       const entry = entries[name];
       const offsets: unknown = entry?.data_offsets;
       const [start, end] = Array.isArray(offsets) ? (offsets as number[]) : [];
@@ -94,13 +105,17 @@ export async function readSafetensors(path: string, rows: number, dim: number): 
       for (const value of values) if (!Number.isFinite(value)) throw corrupt(path, `tensor ${name} holds ${value}`);
       return values;
     };
-    return { rows, dim, input: await read('input'), output: await read('output') };
+    const input = await read('input');
+    const output = await read('output');
+    const more: Record<string, Float32Array<ArrayBuffer>> = {};
+    for (const name of names) more[name] = await read(name);
+    return { rows, dim, input, output, more };
   } finally {
     await file.close();
   }
 }
 
-function parseHeader(path: string, json: string): Partial<Record<'input' | 'output', TensorEntry>> {
+function parseHeader(path: string, json: string): Readonly<Record<string, TensorEntry | undefined>> {
   let header: unknown;
   try {
     header = JSON.parse(json);
@@ -108,7 +123,7 @@ function parseHeader(path: string, json: string): Partial<Record<'input' | 'outp
     throw corrupt(path, 'its header is no JSON', cause);
   }
   if (typeof header !== 'object' || header === null) throw corrupt(path, 'its header is no object');
-  return header;
+  return header as Readonly<Record<string, TensorEntry | undefined>>;
 }
 
 function corrupt(path: string, what: string, cause?: unknown): TributaryError {

@@ -3,8 +3,11 @@ import type { Curriculum } from '../../word2vec/curriculum.ts';
 import { learningRate } from '../../word2vec/curriculum.ts';
 import { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { fingerprint, keptCounts } from '../../word2vec/vocabulary.ts';
+import type { Descent, DescentRule } from '../descent/descent.ts';
+import { makeDescent } from '../descent/make.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
 import { LeaseDesk } from '../leases/lease-desk.ts';
+import { Addition, Merging } from '../leases/merge.ts';
 import { Model } from '../model/model.ts';
 import { Downpour } from '../schedule/downpour.ts';
 import { Grid } from '../schedule/grid.ts';
@@ -13,6 +16,7 @@ import type { Schedule, TrainingConfig } from './config.ts';
 import { SCHEDULE } from './config.ts';
 import type { Journal, JournalWriter } from './journal.ts';
 import type { ResumedRun } from './resume.ts';
+import type { Matrices } from './safetensors.ts';
 
 export interface CountedWords {
   readonly words: readonly string[];
@@ -29,6 +33,8 @@ export interface Training<J extends JournalWriter = Journal> extends CountedWord
   readonly totalTokens: number;
   readonly model: Model;
   readonly grid: Scheduler;
+  /** null on the grid. */
+  readonly descent: Descent | null;
   readonly desk: LeaseDesk;
   readonly journal: J;
   readonly schedule: Schedule;
@@ -53,18 +59,24 @@ export function assembleTraining<J extends JournalWriter>(
   const kept = keptCounts(counts, config.sample).reduce((sum, count) => sum + count, 0);
   const totalTokens = total * config.epochs;
   const model = resumed?.model ?? Model.fresh(words.length, config.dim, config.seed);
+  const { hs } = config;
+  const tables = new GridTablesCache(counts, config.sample, config.seed, { model: config.model, hs });
   const { chunkPairs, flightOfRun: runShare, flightOfDone: doneShare } = schedule;
   const nextLease = resumed?.nextLease ?? 1;
-  const downpour = config.schedule === 'downpour';
-  const grid = downpour
-    ? new Downpour(chunkPairs, { totalTokens, runShare, doneShare, tokensDone: edges.tokensDone }, nextLease)
-    : new Grid(chunkPairs, nextLease);
-  const tables = new GridTablesCache(counts, config.sample, config.seed, { model: 'skipgram', hs: false });
-  const desk = new LeaseDesk({ ...config, ...schedule, counts }, model, grid, tables, {
+  const descent = config.descent === null ? null : resumedDescent(config.descent, model, resumed);
+  const grid =
+    descent === null
+      ? new Grid(chunkPairs, nextLease)
+      : new Downpour(chunkPairs, { totalTokens, runShare, doneShare, tokensDone: edges.tokensDone }, nextLease);
+  const updateDots = hs ? tables.targetsPerPair : 1 + config.negative;
+  const merge = descent === null ? new Addition(model) : new Merging(model, descent, updateDots);
+  const deskEdges = {
     now: edges.now,
     alpha: () => learningRate(config.alpha, edges.tokensDone(), totalTokens),
     report: edges.report,
-  });
+  };
+  const desk = new LeaseDesk({ ...config, ...schedule, counts }, model, grid, tables, deskEdges, merge);
+  const affordable = Math.max(1, Math.min(schedule.maxParts, Math.floor(words.length / schedule.partRows)));
   return {
     words,
     counts,
@@ -74,13 +86,30 @@ export function assembleTraining<J extends JournalWriter>(
       epochTokens: total,
       epochs: config.epochs,
       keptShare: kept / total,
-      maxParts: downpour ? 1 : Math.max(1, Math.min(schedule.maxParts, Math.floor(words.length / schedule.partRows))),
+      maxParts: descent === null ? affordable : 1,
     },
     totalTokens,
     model,
     grid,
+    descent,
     desk,
     journal,
     schedule,
   };
+}
+
+/** The rule, with what it remembered when the checkpoint was made. */
+function resumedDescent(rule: DescentRule, { rows, dim }: Model, resumed: ResumedRun | null): Descent {
+  const descent = makeDescent(rule, rows, dim);
+  for (const [name, values] of Object.entries(descent.tensors))
+    if (resumed !== null) values.set(resumed.tensors[name]!);
+  return descent;
+}
+
+/** Everything of shape (V, D) that a checkpoint holds, as it is now. */
+export function copyMatrices({ model, descent }: Pick<Training, 'model' | 'descent'>): Matrices {
+  const { rows, dim, input, output } = model;
+  const more: Record<string, Float32Array<ArrayBuffer>> = {};
+  for (const [name, values] of Object.entries(descent?.tensors ?? {})) more[name] = values.slice();
+  return { rows, dim, input: input.slice(), output: output.slice(), more };
 }

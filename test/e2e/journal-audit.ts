@@ -1,4 +1,4 @@
-// Reads a run's journal and holds it to the promises: each chunk applied once, no two leases ever sharing a row.
+// Reads a run's journal and holds it to the promises: each chunk applied once; on the grid no two leases sharing a row.
 import { readFileSync } from 'node:fs';
 import type { JournalEntry, JournalPlace } from '../../coordinator/run/journal.ts';
 
@@ -52,17 +52,13 @@ export function auditJournal(path: string): Audit {
   const sessions = new Set<number>();
   const open = new Map<number, JournalPlace>();
   let concurrency = 0;
+  const downpour = entries.some((entry) => entry.kind === 'run' && entry.schedule === 'downpour');
   for (const entry of entries) {
     if (entry.kind === 'resumed') open.clear();
     if (entry.kind === 'granted') {
       for (const other of open.values()) {
-        if (other.session === entry.session) continue;
-        // Parts of another P are another partition: its rows cannot be told apart by part numbers.
-        const shares = other.parts !== entry.parts || other.i === entry.i || other.j === entry.j;
-        if (shares)
-          faults.push(
-            `leases ${other.lease} (${other.i}, ${other.j} of ${other.parts}) and ${entry.lease} (${entry.i}, ${entry.j} of ${entry.parts}) overlap`,
-          );
+        if (downpour ? shareChunks(other, entry) : other.session !== entry.session && shareRows(other, entry))
+          faults.push(`leases ${other.lease} (${placeOf(other)}) and ${entry.lease} (${placeOf(entry)}) overlap`);
       }
       open.set(entry.lease, entry);
       sessions.add(entry.session);
@@ -79,6 +75,20 @@ export function auditJournal(path: string): Audit {
   }
   const counts = countChunks(lineage(entries), faults);
   return { entries, faults, concurrency, sessions, ...counts };
+}
+
+function placeOf({ episode, i, j, parts, firstChunk, chunks }: JournalPlace): string {
+  return `episode ${episode}, block ${i}, ${j} of ${parts}, chunks ${firstChunk} + ${chunks}`;
+}
+
+/** Parts of another P are another partition: its rows cannot be told apart by part numbers. */
+function shareRows(a: JournalPlace, b: JournalPlace): boolean {
+  return a.parts !== b.parts || a.i === b.i || a.j === b.j;
+}
+
+/** Of one block: downpour has no other. */
+function shareChunks(a: JournalPlace, b: JournalPlace): boolean {
+  return a.episode === b.episode && a.firstChunk < b.firstChunk + b.chunks && b.firstChunk < a.firstChunk + a.chunks;
 }
 
 function countChunks(entries: readonly Entry[], faults: string[]): { chunks: number; applied: number } {

@@ -111,7 +111,7 @@ describe('training', () => {
     const { words, counts, tokens, heldOut } = counted;
     // With a window of one, the pairs are the neighbours.
     const request = { words, counts, seed: 1, window: 1, sample: 0, epochs: 2, heldOutLimit: heldOut.limit };
-    ingest.train({ kind: 'train', ...request });
+    ingest.train({ kind: 'train', ...request, model: 'skipgram', hs: false, schedule: 'grid' });
     const episode = await ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 2 * tokens, parts: 1 });
     await ingest.close();
     return { counted, episode };

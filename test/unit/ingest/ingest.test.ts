@@ -10,6 +10,9 @@ import type { Counted } from '../../../coordinator/ingest/requests.ts';
 import type { CorpusPosition, Episode } from '../../../coordinator/leases/episode.ts';
 import { below, hashAt } from '../../../word2vec/random.ts';
 
+/** What these tests train: nothing of it changes where pairs begin and end. */
+const PLAIN = { model: 'skipgram', hs: false, schedule: 'grid' } as const;
+
 const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0 };
 const EPOCHS = 3;
 
@@ -48,6 +51,7 @@ async function openAndCount(): Promise<{ ingest: Ingest; counted: Counted; total
     sample: 1e-2,
     epochs: EPOCHS,
     heldOutLimit: heldOut.limit,
+    ...PLAIN,
   });
   return { ingest, counted, total: counts.reduce((sum, count) => sum + count, 0) };
 }
@@ -157,6 +161,7 @@ describe('episodes', () => {
       sample: 0,
       epochs: 2,
       heldOutLimit: 0,
+      ...PLAIN,
     });
     await expect(
       ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 808, parts: 1 }),

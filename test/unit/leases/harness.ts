@@ -1,11 +1,15 @@
 // A small run in memory: real grid, model, desk, sessions and engine; frames go through queues, time is set by hand.
+import type { Descent, DescentRule } from '../../../coordinator/descent/descent.ts';
+import { makeDescent } from '../../../coordinator/descent/make.ts';
 import type { Episode } from '../../../coordinator/leases/episode.ts';
 import type { DeskConstants, DeskEvent } from '../../../coordinator/leases/desk-types.ts';
 import { LeaseDesk } from '../../../coordinator/leases/lease-desk.ts';
+import { Addition, Merging } from '../../../coordinator/leases/merge.ts';
 import type { Volunteer } from '../../../coordinator/leases/volunteer.ts';
 import { Model } from '../../../coordinator/model/model.ts';
+import { Downpour } from '../../../coordinator/schedule/downpour.ts';
 import { Grid } from '../../../coordinator/schedule/grid.ts';
-import type { Grant } from '../../../coordinator/schedule/scheduler.ts';
+import type { Grant, Scheduler } from '../../../coordinator/schedule/scheduler.ts';
 import type { RowFormat } from '../../../protocol/rows.ts';
 import type { Lease } from '../../../protocol/to-volunteer.ts';
 import type { SessionEvent } from '../../../volunteer/session.ts';
@@ -35,13 +39,21 @@ export interface RunOptions {
   /** Chance that a word is followed by its successor: structure to learn. */
   readonly structure?: number;
   readonly seed?: number;
+  /** Merge rule: the schedule is then downpour, and every episode has one part. */
+  readonly descent?: DescentRule;
 }
 
 /** Fails as soon as an event breaks what the schedule promises. */
 export class Journal {
   readonly events: DeskEvent[] = [];
+  readonly #exclusive: boolean;
   readonly #open = new Map<number, Extract<DeskEvent, { kind: 'granted' }>>();
   readonly #applied = new Map<string, number>();
+
+  /** @param exclusive whether no two volunteers may train the same rows at once */
+  constructor(exclusive: boolean) {
+    this.#exclusive = exclusive;
+  }
 
   note(event: DeskEvent): void {
     this.events.push(event);
@@ -69,10 +81,10 @@ export class Journal {
     const { grant } = event.record;
     for (const other of this.#open.values()) {
       const held = other.record.grant;
-      const apart =
-        held.inputPart !== grant.inputPart && held.outputPart !== grant.outputPart && held.parts === grant.parts;
-      if (held.session !== grant.session && !apart)
-        throw new Error(`leases ${held.lease} and ${grant.lease} share a part`);
+      const apart = this.#exclusive
+        ? held.session === grant.session || partsApart(held, grant)
+        : runsApart(held, grant);
+      if (!apart) throw new Error(`leases ${held.lease} and ${grant.lease} overlap`);
     }
     if (this.#open.has(grant.lease)) throw new Error(`lease ${grant.lease} is granted twice`);
     this.#open.set(grant.lease, event);
@@ -100,19 +112,38 @@ export class Journal {
 
 const SKIP_GRAM = { model: 'skipgram', hs: false } as const;
 
+function partsApart(a: Grant, b: Grant): boolean {
+  return a.parts === b.parts && a.inputPart !== b.inputPart && a.outputPart !== b.outputPart;
+}
+
+function runsApart(a: Grant, b: Grant): boolean {
+  return a.episode !== b.episode || a.start >= b.end || b.start >= a.end;
+}
+
 export class SmallRun {
   readonly model: Model;
-  readonly grid: Grid;
+  readonly grid: Scheduler;
   readonly desk: LeaseDesk;
   readonly tables: GridTablesCache;
   readonly constants: DeskConstants;
-  readonly journal = new Journal();
+  readonly journal: Journal;
+  readonly descent: Descent | null;
   readonly episodes: Episode[];
   readonly clock = { now: 1000 };
   #added = 0;
+  #tokensDone = 0;
 
   constructor(options: RunOptions = {}) {
-    const { words = 60, dim = 8, parts = [4, 4], tokens = 3000, skew = 1, structure = 0.5, seed = 5 } = options;
+    const {
+      descent,
+      words = 60,
+      dim = 8,
+      parts = descent === undefined ? [4, 4] : [1, 1],
+      tokens = 3000,
+      skew = 1,
+      structure = 0.5,
+      seed = 5,
+    } = options;
     const counts = Float64Array.from({ length: words }, (_, id) => Math.ceil(20_000 / (id + 1) ** skew));
     const { rowsDown = 'int8', rowsUp = 'int8', chunkPairs = 384, alpha = 0.06, maxVolunteers = 16 } = options;
     this.constants = {
@@ -133,13 +164,22 @@ export class SmallRun {
       maxVolunteers,
     };
     this.model = Model.fresh(words, dim, seed);
-    this.grid = new Grid(chunkPairs);
+    const totalTokens = tokens * parts.length;
+    const budget = { totalTokens, runShare: 0.2, doneShare: 2, tokensDone: () => this.#tokensDone };
+    this.grid = descent === undefined ? new Grid(chunkPairs) : new Downpour(chunkPairs, budget);
+    this.descent = descent === undefined ? null : makeDescent(descent, words, dim);
+    this.journal = new Journal(descent === undefined);
     this.tables = new GridTablesCache(counts, 1e-3, seed, SKIP_GRAM);
-    this.desk = new LeaseDesk(this.constants, this.model, this.grid, this.tables, {
+    const edges = {
       now: () => this.clock.now,
       alpha: () => alpha,
-      report: (event) => this.journal.note(event),
-    });
+      report: (event: DeskEvent): void => {
+        if (event.kind === 'applied') this.#tokensDone += event.record.words;
+        this.journal.note(event);
+      },
+    };
+    const merge = this.descent === null ? new Addition(this.model) : new Merging(this.model, this.descent, 6);
+    this.desk = new LeaseDesk(this.constants, this.model, this.grid, this.tables, edges, merge);
     this.episodes = makeEpisodes(parts, tokens, counts, seed, structure, this.tables);
   }
 
@@ -186,7 +226,7 @@ function makeEpisodes(
     window: 3,
     keep: new Float64Array(words).fill(2 ** 32),
     objective: SKIP_GRAM,
-    order: 'shuffled',
+    order: parts.every((P) => P === 1) ? 'text' : 'shuffled',
     chunkPairs: 384,
   });
   const table = drawTable(counts);

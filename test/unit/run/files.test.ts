@@ -39,7 +39,10 @@ function state(number: number): CheckpointState {
       epochs: 1,
       alpha: 0.06,
       seed: 1,
+      model: 'skipgram',
+      hs: false,
       schedule: 'grid',
+      descent: null,
       batch: 0,
       rowsDown: 'int8',
       rowsUp: 'int8',
@@ -65,6 +68,7 @@ const matrices = {
   dim: 3,
   input: Float32Array.of(1, 2, 3, 4, 5, 6),
   output: Float32Array.of(-1, 0, 1e-30, 7, 8, 9),
+  more: {},
 };
 
 describe('checkpoints', () => {
@@ -104,7 +108,7 @@ describe('safetensors', () => {
     });
     expect(bytes.length).toBe(8 + header + 48);
     expect(bytes.readFloatLE(8 + header + 20)).toBe(6);
-    expect(await readSafetensors(path, 2, 3)).toEqual(matrices);
+    expect(await readSafetensors(path, 2, 3, [])).toEqual(matrices);
   });
 
   it.each([
@@ -122,7 +126,7 @@ describe('safetensors', () => {
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(json.length));
     writeFileSync(path, Buffer.concat([length, json, Buffer.alloc(48)]));
-    await expect(readSafetensors(path, 2, 3)).rejects.toMatchObject({ code: 'CHECKPOINT_CORRUPT' });
+    await expect(readSafetensors(path, 2, 3, [])).rejects.toMatchObject({ code: 'CHECKPOINT_CORRUPT' });
   });
 });
 
