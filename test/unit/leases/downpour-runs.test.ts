@@ -149,7 +149,7 @@ describe('downpour', () => {
       const tabs = Array.from({ length: count }, () => new Tab(run));
       await play(run, tabs, { seed: 2 });
       expect(run.done).toBe(true);
-      return tabs.reduce((sum, tab) => sum + tab.volunteer.bytesDown, 0);
+      return tabs.reduce((sum, tab) => sum + tab.volunteer.traffic.down, 0);
     };
     expect(await bytes(4)).toBeGreaterThan((await bytes(1)) * 1.5);
   });
