@@ -53,6 +53,11 @@ export interface RunStatus {
 
 export interface RunConfigStatus {
   readonly schedule: 'grid' | 'downpour';
+  /** Merge rule of downpour; null on the grid. */
+  readonly descent: string | null;
+  readonly model: 'skipgram' | 'cbow';
+  /** Hierarchical softmax instead of negatives. */
+  readonly hs: boolean;
   readonly dim: number;
   readonly window: number;
   readonly negative: number;

@@ -7,6 +7,9 @@ import { readRows, ROW_FORMATS } from './rows.ts';
 
 export type ToVolunteer = Welcome | Lease | Outcome | Cancel | Idle | Progress | Finished;
 
+/** What the run trains: skip-gram with negatives, skip-gram with hierarchical softmax, or CBOW with negatives. */
+export type ObjectiveName = 'skipgram' | 'hs' | 'cbow';
+
 /** Answer to hello: all that is constant in the run. */
 export interface Welcome {
   readonly tag: 'welcome';
@@ -16,7 +19,7 @@ export interface Welcome {
   /** Run seed: every random choice hashes it. */
   readonly seed: number;
   readonly dim: number;
-  /** Negatives per pair, K. */
+  /** Negatives per pair, K; without meaning with hierarchical softmax. */
   readonly negative: number;
   /** Pairs per chunk. */
   readonly chunkPairs: number;
@@ -24,6 +27,7 @@ export interface Welcome {
   readonly damping: number;
   /** Subsampling threshold s: with the counts it gives the weights by which parts are dealt. */
   readonly sample: number;
+  readonly objective: ObjectiveName;
   readonly rowsDown: RowFormat;
   readonly rowsUp: RowFormat;
   /** Corpus count of each word, most frequent first. Shape (V). */
@@ -44,7 +48,7 @@ export interface Lease {
   readonly minibatch: number;
   readonly alpha: number;
   /** Negatives' rule and its rate × 65536 (word2vec/plan.ts, NegativeRule). */
-  readonly rule: 'coupled' | 'decoupled';
+  readonly rule: 'coupled' | 'decoupled' | 'none';
   readonly rate: number;
   /** Corpus words that this lease counts for. */
   readonly words: number;
@@ -104,7 +108,8 @@ export interface Finished {
 }
 
 const TAG = { welcome: 17, lease: 18, outcome: 19, cancel: 20, idle: 21, progress: 22, finished: 23 } as const;
-const RULES: readonly Lease['rule'][] = ['coupled', 'decoupled'];
+const RULES: readonly Lease['rule'][] = ['coupled', 'decoupled', 'none'];
+const OBJECTIVES: readonly ObjectiveName[] = ['skipgram', 'hs', 'cbow'];
 const OUTCOMES: readonly OutcomeKind[] = ['applied', 'late', 'rejected'];
 
 /** The order in docs/protocol.md, which is the order of the reads below. */
@@ -114,6 +119,7 @@ export function encodeToVolunteer(message: Exclude<ToVolunteer, Lease>): Uint8Ar
     case 'welcome':
       write.u16(message.version).u32(message.session).u32(message.seed).u16(message.dim).u8(message.negative);
       write.u32(message.chunkPairs).f32(message.damping).f64(message.sample);
+      write.u8(OBJECTIVES.indexOf(message.objective));
       write.u8(ROW_FORMATS.indexOf(message.rowsDown)).u8(ROW_FORMATS.indexOf(message.rowsUp));
       write.u32(message.counts.length);
       for (const count of message.counts) write.varint(count);
@@ -207,6 +213,7 @@ function readWelcome(read: Reader): Welcome {
   const version = read.u16();
   const head = { session: read.u32(), seed: read.u32(), dim: read.u16(), negative: read.u8() };
   const rest = { chunkPairs: read.u32(), damping: read.f32(), sample: read.f64() };
+  const objective = OBJECTIVES[read.u8()];
   const rowsDown = rowFormat(read.u8());
   const rowsUp = rowFormat(read.u8());
   const words = read.u32();
@@ -214,12 +221,15 @@ function readWelcome(read: Reader): Welcome {
     throw new ProtocolError('BAD_VOCABULARY', `welcome: ${words} words in ${read.remaining} bytes`);
   }
   // A plan is walked in steps of these: zero would never end.
-  if (head.dim < 1 || head.dim > LIMITS.dim || rest.chunkPairs < 1) {
-    throw new ProtocolError('BAD_WELCOME', `welcome: ${head.dim} columns, chunks of ${rest.chunkPairs} pairs`);
+  if (head.dim < 1 || head.dim > LIMITS.dim || rest.chunkPairs < 1 || objective === undefined) {
+    throw new ProtocolError(
+      'BAD_WELCOME',
+      `welcome: ${head.dim} columns, chunks of ${rest.chunkPairs} pairs, or its objective`,
+    );
   }
   const counts = new Float64Array(words);
   for (let id = 0; id < words; id++) counts[id] = read.varint();
-  return { tag: 'welcome', version, ...head, ...rest, rowsDown, rowsUp, counts };
+  return { tag: 'welcome', version, ...head, ...rest, objective, rowsDown, rowsUp, counts };
 }
 
 function readLease(read: Reader, shape: LeaseShapeOnWire): Lease {

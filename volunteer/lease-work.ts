@@ -1,14 +1,16 @@
 // One lease on the volunteer's side: unpack, plan, train, and pack what changed.
 import { hasBit, bitmapBytes, setBit } from '../protocol/bitmap.ts';
+import { ProtocolError } from '../protocol/bytes.ts';
 import { unpackPairs } from '../protocol/pairs.ts';
 import { keepsResidual, reserveRows, rowsBytes, unpackRow } from '../protocol/rows.ts';
 import { beginResult } from '../protocol/to-coordinator.ts';
 import type { Lease, Welcome } from '../protocol/to-volunteer.ts';
-import type { Engine } from '../word2vec/engine.ts';
+import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../word2vec/engine.ts';
 import { GridTablesCache } from '../word2vec/grid-tables.ts';
 import { drawTable } from '../word2vec/noise.ts';
-import type { Plan } from '../word2vec/plan.ts';
+import { CONTINUES } from '../word2vec/objective.ts';
 import { shuffleChunks } from '../word2vec/pair-order.ts';
+import type { BagPlan, LeaseShape, NegativeRule, Plan } from '../word2vec/plan.ts';
 import { Planner } from '../word2vec/plan.ts';
 import { hashAt, STREAM, streamKey } from '../word2vec/random.ts';
 import { DeltaWriter } from './delta-writer.ts';
@@ -44,8 +46,10 @@ export interface LeaseTrainer {
   ): Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
+type Work = { readonly form: 'pairs'; readonly plan: Plan } | { readonly form: 'bags'; readonly plan: BagPlan };
+
 interface PreparedLease extends QueuedLease {
-  readonly plan: Plan;
+  readonly work: Work;
   /** Owns the plan's memory: plans nothing else while this lease is queued or in training. */
   readonly planner: Planner;
   /** Model row of each planned row: input rows, then output rows. */
@@ -66,10 +70,9 @@ export class LeaseWorker implements LeaseTrainer {
 
   constructor(welcome: Welcome) {
     this.#welcome = welcome;
-    this.#tables = new GridTablesCache(welcome.counts, welcome.sample, welcome.seed, {
-      model: 'skipgram',
-      hs: false,
-    });
+    const { counts, sample, seed, objective } = welcome;
+    const model = objective === 'cbow' ? 'cbow' : 'skipgram';
+    this.#tables = new GridTablesCache(counts, sample, seed, { model, hs: objective === 'hs' });
     const keepResiduals = keepsResidual(welcome.rowsUp);
     this.#input = new RowCache(welcome.counts.length, welcome.dim, keepResiduals);
     this.#output = new RowCache(welcome.counts.length, welcome.dim, keepResiduals);
@@ -98,6 +101,8 @@ export class LeaseWorker implements LeaseTrainer {
         `block ${lease.inputPart}, ${lease.outputPart} is outside ${lease.parts} parts`,
       );
     }
+    const { hs: labelled, model } = this.#tables.objective;
+    const form = model === 'cbow' ? 'bags' : 'pairs';
     const place = {
       seed,
       episode: lease.episode,
@@ -105,29 +110,25 @@ export class LeaseWorker implements LeaseTrainer {
       firstChunk: lease.firstChunk,
       chunkPairs,
     };
-    const sizes = { inputSize: inputMembers.length, outputSize: outputMembers.length };
+    const outputSize = outputMembers.length * (labelled ? 2 : 1);
+    const sizes = { inputSize: inputMembers.length, outputSize };
     const pairs = unpackPairs(lease.pairBytes, { pairs: lease.pairs, chunkPairs, ...sizes });
+    refuseStrayContexts(pairs.outputs, form === 'bags' ? chunkPairs : 1);
     if (pairs.order === 'sorted') shuffleChunks(pairs, place);
     const planner = this.#idlePlanner(live);
-    const plan = planner.plan({
+    const shape: LeaseShape = {
       ...place,
       minibatch: lease.minibatch,
       inputs: pairs.inputs,
       outputs: pairs.outputs,
-      targets: 'positive',
+      targets: labelled ? 'labelled' : 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,
       noise: tables.noise(lease.outputPart),
-      negatives:
-        lease.rule === 'coupled'
-          ? { kind: 'coupled', rate: lease.rate }
-          : {
-              kind: 'decoupled',
-              rate: lease.rate,
-              draws: negative,
-              inputs: drawTable(Float64Array.from(lease.inputCounts)),
-            },
-    });
+      negatives: negativesOf(lease, negative),
+    };
+    const work: Work = form === 'bags' ? { form, plan: planner.planBags(shape) } : { form, plan: planner.plan(shape) };
+    const { plan } = work;
     if (plan.inputIds.length !== lease.inputRows || plan.outputIds.length !== lease.outputRows) {
       throw new LeaseRefused(
         'PLAN_MISMATCH',
@@ -137,7 +138,7 @@ export class LeaseWorker implements LeaseTrainer {
     const inputRows = plan.inputIds.map((rank) => inputMembers[rank]!);
     const outputRows = plan.outputIds.map((rank) => outputMembers[rank]!);
     this.#take(lease, inputRows, outputRows);
-    return { lease, plan, planner, inputRows, outputRows };
+    return { lease, work, planner, inputRows, outputRows };
   }
 
   #idlePlanner(live: readonly PreparedLease[]): Planner {
@@ -172,7 +173,8 @@ export class LeaseWorker implements LeaseTrainer {
     now: () => number,
     isCurrent: () => boolean,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    const { plan, lease, inputRows, outputRows } = prepared;
+    const { work, lease, inputRows, outputRows } = prepared;
+    const { plan } = work;
     const { dim, damping, rowsUp, seed } = this.#welcome;
     this.#inputValues = gather(this.#input, inputRows, dim, this.#inputValues);
     this.#outputValues = gather(this.#output, outputRows, dim, this.#outputValues);
@@ -182,7 +184,10 @@ export class LeaseWorker implements LeaseTrainer {
       dim,
     };
     const begun = now();
-    const loss = await engine.train(plan, rows, { alpha: lease.alpha, damping });
+    const step = { alpha: lease.alpha, damping };
+    const loss = await (work.form === 'bags'
+      ? trainBags(engine, work.plan, rows, step)
+      : engine.train(work.plan, rows, step));
     const computeMs = now() - begun;
     if (!isCurrent()) return null;
     const total = inputRows.length + outputRows.length;
@@ -210,6 +215,34 @@ export class LeaseWorker implements LeaseTrainer {
       deltas.write({ held, values, offset: local * dim, reach: hits * alpha }, cache, r * dim);
     }
     return write.finish();
+  }
+}
+
+/** @throws Error for an engine that has no CBOW: whoever made the session keeps to one that has */
+function trainBags(engine: Engine, plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+  if (engine.trainBags === undefined) throw new Error(`the ${engine.kind} engine does not train CBOW`);
+  return engine.trainBags(plan, rows, step);
+}
+
+/**
+ * No bag goes on from one chunk to the next; where there are no bags, none goes on at all.
+ * @param every pairs from one place where a bag must begin to the next
+ * @throws ProtocolError BAD_PAIRS
+ */
+function refuseStrayContexts(outputs: Uint32Array, every: number): void {
+  for (let at = 0; at < outputs.length; at += every) {
+    if (outputs[at] === CONTINUES) throw new ProtocolError('BAD_PAIRS', `pair ${at} goes on with no bag`);
+  }
+}
+
+function negativesOf({ rule, rate, inputCounts }: Lease, draws: number): NegativeRule {
+  switch (rule) {
+    case 'none':
+      return { kind: rule };
+    case 'coupled':
+      return { kind: rule, rate };
+    case 'decoupled':
+      return { kind: rule, rate, draws, inputs: drawTable(Float64Array.from(inputCounts)) };
   }
 }
 

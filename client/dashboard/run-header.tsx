@@ -64,6 +64,9 @@ function ProgressLine({ status }: { status: RunStatus }): JSX.Element {
 
 export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
   const { leases, config } = status;
+  const schedule = config.descent === null ? config.schedule : `${config.schedule} (${config.descent})`;
+  const targets = config.hs ? 'hierarchical softmax' : `${config.negative} negatives`;
+  const objective = `${config.model === 'cbow' ? 'CBOW' : 'skip-gram'} with ${targets}`;
   const troubles = leases.expired + leases.returned + leases.rejected;
   return (
     <section class="panel run-header" aria-label="The run">
@@ -123,11 +126,8 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
             name="Vocabulary"
             value={status.vocabulary === 0 ? 'being counted' : `${status.vocabulary.toLocaleString('en')} words`}
           />
-          <Fact name="Schedule" value={`${config.schedule}, ${config.epochs} epochs, seed ${config.seed}`} />
-          <Fact
-            name="Model"
-            value={`${config.dim} dimensions, window ${config.window}, ${config.negative} negatives`}
-          />
+          <Fact name="Schedule" value={`${schedule}, ${config.epochs} epochs, seed ${config.seed}`} />
+          <Fact name="Model" value={`${objective}, ${config.dim} dimensions, window ${config.window}`} />
           <Fact name="Sampling" value={`${config.sample}, minimum count ${config.minCount}, alpha ${config.alpha}`} />
           <Fact
             name="Model version"

@@ -27,7 +27,7 @@ export interface WorkerStatus {
   readonly engine: 'webgpu' | 'cpu' | null;
   /** Name of the GPU or CPU engine; '' before it is known. */
   readonly device: string;
-  /** Why the CPU engine is used although `auto` was asked for; null otherwise. */
+  /** Why the CPU engine is used although it was not asked for; null otherwise. */
   readonly fallback: string | null;
   /** Corpus words per second over the recent pieces. */
   readonly wordsPerSecond: number;

@@ -112,6 +112,15 @@ export class Connection {
     this.open().catch((error: unknown) => this.#over('error', error instanceof Error ? error.message : String(error)));
   }
 
+  /** Greets anew, as the facts are now: with another engine, say. */
+  greetAgain(): void {
+    if (this.#ended) return;
+    this.#session?.close();
+    this.#session = null;
+    this.#socket?.close();
+    this.#reopen();
+  }
+
   setPaused(paused: boolean): void {
     this.#paused = paused;
     this.#session?.setPaused(paused);

@@ -1,5 +1,6 @@
 // Which engine computes in this tab: WebGPU where there is an adapter, else the CPU, and the reason told.
 import { CpuEngine } from '../../word2vec/cpu-engine.ts';
+import type { ObjectiveName } from '../../protocol/to-volunteer.ts';
 import type { Engine } from '../../word2vec/engine.ts';
 import type { EngineChoice } from './api.ts';
 import { GpuError } from './gpu-error.ts';
@@ -19,8 +20,10 @@ export class EngineKeeper {
   readonly #choice: EngineChoice;
   /** The engine, or the making of it: whoever asks meanwhile gets the same one. */
   #engine: Promise<Engine> | null = null;
+  /** The engine once it is made. */
+  #made: Engine | null = null;
   #failures = 0;
-  /** Why the CPU is used although `auto` was asked for; null otherwise. */
+  /** Why the CPU is used although it was not asked for; null otherwise. */
   fallback: string | null = null;
 
   constructor(choice: EngineChoice) {
@@ -29,7 +32,7 @@ export class EngineKeeper {
 
   /** @throws Error when WebGPU was demanded and is not to be had */
   get(): Promise<Engine> {
-    return (this.#engine ??= this.#make());
+    return (this.#engine ??= this.#make().then((engine) => (this.#made = engine)));
   }
 
   async #make(): Promise<Engine> {
@@ -43,6 +46,14 @@ export class EngineKeeper {
       this.fallback = reason;
       return CpuEngine.create();
     }
+  }
+
+  /** Keeps to the CPU from now on when the engine made cannot train that; answers whether it was another. */
+  keepTo(objective: ObjectiveName): boolean {
+    if (objective !== 'cbow' || this.#made === null || this.#made.trainBags !== undefined) return false;
+    this.fallback = 'this run trains CBOW, which the WebGPU engine does not';
+    this.dispose();
+    return true;
   }
 
   /** The engine failed in mid-lease: the next `get` makes a new one, on the CPU after too many failures. */
@@ -69,5 +80,6 @@ export class EngineKeeper {
       () => undefined,
     );
     this.#engine = null;
+    this.#made = null;
   }
 }

@@ -62,6 +62,10 @@ class Volunteer implements VolunteerWorker {
         return { engine: this.#status.engine, device: engine.device, cacheMiB: CACHE_MIB };
       },
       event: (event) => {
+        if (event.kind === 'welcome' && keeper.keepTo(event.welcome.objective)) {
+          this.#connection?.greetAgain();
+          return;
+        }
         if (event.kind === 'trained') keeper.succeeded();
         this.#event(event);
         // The page may stay open: its GPU memory is not kept for nothing.

@@ -77,10 +77,16 @@ async function volunteer(browser: Browser, url: URL, options: JoinOptions, signa
   const report = options.json ? reportJson : lineReporter(process.stdout);
   if (options.json) writeJson({ event: 'joined', url: url.href, tabs: tabs.length });
   let connectedAt = Date.now();
+  let told = false;
   for (;;) {
     const statuses = await Promise.all(tabs.map((tab) => tab.status()));
     if (signal.aborted) return;
     report(statuses);
+    // A tab that must have WebGPU fails without it; it takes the CPU for one reason alone.
+    if (!told && options.engine === 'webgpu' && statuses.some(({ engine }) => engine === 'cpu')) {
+      told = true;
+      process.stderr.write('the run trains CBOW, which the WebGPU engine does not: the CPU engine is used\n');
+    }
     if (tabs.every((tab) => tab.ended)) return end(tabs, statuses, options);
     if (!statuses.every(({ state }) => ENDED_OR_SEEKING.has(state))) connectedAt = Date.now();
     else if (Date.now() - connectedAt > LOST_AFTER_MS)

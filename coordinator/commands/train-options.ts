@@ -11,6 +11,8 @@ export interface TrainOptions {
   readonly dim: number;
   readonly window: number;
   readonly negative: number;
+  readonly model: 'skipgram' | 'cbow';
+  readonly hs: boolean;
   readonly sample: number;
   readonly minCount: number;
   readonly maxVocab: number;
@@ -47,6 +49,8 @@ export const FIXED_BY_CHECKPOINT = [
   'dim',
   'window',
   'negative',
+  'model',
+  'hs',
   'sample',
   'minCount',
   'maxVocab',
@@ -83,6 +87,13 @@ export function trainOptions(): Option[] {
     option('--dim <n>', 'dimensions of a vector, D').argParser(wholeNumber(1, LIMITS.dim)).default(100),
     option('--window <n>', 'context words on each side, at most').argParser(wholeNumber(1, 50)).default(5),
     option('--negative <n>', 'negative samples per pair').argParser(wholeNumber(1, 25)).default(5),
+    option(
+      '--model <name>',
+      'skipgram: each word of a window predicts the centre; cbow: their mean does, with --schedule downpour and on the CPU engine alone',
+    )
+      .choices(['skipgram', 'cbow'])
+      .default('skipgram'),
+    option('--hs', 'hierarchical softmax, instead of negative samples').default(false, 'negative samples'),
     option('--sample <s>', 'subsampling threshold of frequent words; 0: none').argParser(number(0, 1)).default(1e-3),
     option('--min-count <n>', 'leave out words seen less often').argParser(wholeNumber(1)).default(5),
     option('--max-vocab <n>', 'keep at most so many words')

@@ -32,7 +32,25 @@ export function refuseFixedOptions(corpus: readonly string[], command: Command):
 }
 
 /** @throws TributaryError OPTIONS_CONFLICT for options that mean nothing together */
-function refuseConflicts({ schedule, descent }: TrainOptions): void {
+function refuseConflicts(
+  { schedule, descent, hs, model }: TrainOptions,
+  given: (name: keyof TrainOptions) => boolean,
+): void {
+  if (model === 'cbow' && hs) {
+    throw conflict('CBOW is trained with negative samples alone', 'Leave --hs out, or give --model skipgram.');
+  }
+  if (model === 'cbow' && schedule === 'grid') {
+    throw conflict(
+      'the grid cannot train CBOW: the contexts of a window lie in different parts',
+      'Give --schedule downpour, or --model skipgram.',
+    );
+  }
+  if (hs && given('negative')) {
+    throw conflict(
+      'hierarchical softmax trains the nodes of a tree and draws no negatives',
+      'Leave --negative out, or --hs.',
+    );
+  }
   if (schedule === 'grid' && descent !== undefined) {
     throw conflict(
       'the grid merges nothing: no two volunteers touch the same row, and every delta is added as it is',
@@ -49,8 +67,9 @@ function conflict(message: string, hint: string): TributaryError {
  * The run that the options describe.
  * @throws TributaryError OPTIONS_CONFLICT
  */
-export function freshConfig(corpus: readonly string[], options: TrainOptions): RunConfig {
-  refuseConflicts(options);
+export function freshConfig(corpus: readonly string[], command: Command): RunConfig {
+  const options = command.opts<TrainOptions>();
+  refuseConflicts(options, (name) => command.getOptionValueSource(name) === 'cli');
   const descent = options.schedule === 'grid' ? null : (options.descent ?? 'saturation');
   const out = options.out ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
   const config: TrainingConfig = {
@@ -58,15 +77,15 @@ export function freshConfig(corpus: readonly string[], options: TrainOptions): R
     vocab: options.vocab === '' ? '' : fixedPlace(options.vocab),
     dim: options.dim,
     window: options.window,
-    negative: options.negative,
+    negative: options.hs ? 0 : options.negative,
     sample: options.sample,
     minCount: options.minCount,
     maxVocab: options.maxVocab,
     epochs: options.epochs,
     alpha: options.alpha ?? (descent === null ? DEFAULT_ALPHA : DOWNPOUR_ALPHA[descent]),
     seed: options.seed,
-    model: 'skipgram',
-    hs: false,
+    model: options.model,
+    hs: options.hs,
     schedule: options.schedule,
     descent,
     batch: options.batch,

@@ -52,7 +52,7 @@ interface Access {
 async function train(corpus: readonly string[], options: TrainOptions, command: Command): Promise<void> {
   const output = trainOutput(options.json);
   if (options.resume !== undefined) refuseFixedOptions(corpus, command);
-  const fresh = options.resume === undefined ? freshConfig(corpus, options) : null;
+  const fresh = options.resume === undefined ? freshConfig(corpus, command) : null;
   const tls = await tlsKeys(options);
   const token = options.operatorTokenFile === undefined ? randomToken() : await readToken(options.operatorTokenFile);
   const pages = join(PACKAGE_FOLDER, 'dist', 'client');

@@ -29,6 +29,7 @@ export interface LeaseRecord {
   /** Bytes of the frame that carry rows and pairs. */
   readonly rowBytes: number;
   readonly pairBytes: number;
+  readonly positiveDots: number;
   readonly negativeDots: number;
   /** Corpus words that the lease counts for. */
   readonly words: number;
@@ -76,12 +77,11 @@ export class LeaseBuilder {
     const tables = this.#tables.of(grant.parts);
     const inputMembers = tables.input.members[grant.inputPart]!;
     const outputMembers = tables.output.members[grant.outputPart]!;
-    const { rule, rate } = census.negatives(
-      grant.inputPart,
-      grant.outputPart,
-      tables.shares[grant.outputPart]!,
-      this.#constants,
-    );
+    const { hs, model } = this.#tables.objective;
+    const share = tables.shares[grant.outputPart]!;
+    const { rule, rate } = hs
+      ? ({ rule: 'none', rate: 0 } as const)
+      : census.negatives(grant.inputPart, grant.outputPart, share, this.#constants);
     const inputCounts =
       rule === 'decoupled' ? census.inputCounts(grant.inputPart, inputMembers.length) : new Uint32Array(0);
     const minibatch = batch > 0 ? batch : minibatchPairs(grant.parts);
@@ -96,21 +96,22 @@ export class LeaseBuilder {
       inputs: episode.inputs.slice(grant.start, grant.end),
       outputs: episode.outputs.slice(grant.start, grant.end),
     };
-    if (pairOrder === 'sorted') sortChunks(leased, chunkPairs, inputMembers.length, outputMembers.length);
+    const targetSize = outputMembers.length * (hs ? 2 : 1);
+    if (pairOrder === 'sorted') sortChunks(leased, chunkPairs, inputMembers.length, targetSize);
     const pairBytes = packPairs(leased, chunkPairs, pairOrder);
     if (pairOrder === 'sorted') shuffleChunks(leased, place);
-    const plan = this.#planner.plan({
+    const plan = this.#planner[model === 'cbow' ? 'planBags' : 'plan']({
       ...place,
       ...leased,
       minibatch,
-      targets: 'positive',
+      targets: hs ? 'labelled' : 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,
       noise: tables.noise(grant.outputPart),
       negatives:
-        rule === 'coupled'
-          ? { kind: 'coupled', rate }
-          : { kind: 'decoupled', rate, draws: negative, inputs: drawTable(Float64Array.from(inputCounts)) },
+        rule === 'decoupled'
+          ? { kind: rule, rate, draws: negative, inputs: drawTable(Float64Array.from(inputCounts)) }
+          : { kind: rule, rate },
     });
     const inputRows = plan.inputIds.map((rank) => inputMembers[rank]!);
     const outputRows = plan.outputIds.map((rank) => outputMembers[rank]!);
@@ -163,6 +164,7 @@ export class LeaseBuilder {
         pairs,
         rowBytes: rowsBytes(rowsDown, sent, dim),
         pairBytes: pairBytes.length,
+        positiveDots: plan.positiveDots,
         negativeDots: plan.negativeDots,
         words,
         alpha,

@@ -13,9 +13,8 @@ import type { Scheduler } from '../schedule/scheduler.ts';
 import { checkResult } from './delta-gate.ts';
 import type { Episode } from './episode.ts';
 import { EpisodeCensus } from './episode.ts';
-import type { LeaseRecord } from './lease-builder.ts';
 import { LeaseBuilder } from './lease-builder.ts';
-import { allowanceMs, bindablePairs, leasePairs } from './lease-size.ts';
+import { bindablePairs, leasePairs, measureLease, setDeadline } from './lease-size.ts';
 import type { DeskConstants, DeskEdges } from './desk-types.ts';
 import type { Merge } from './merge.ts';
 import { Addition } from './merge.ts';
@@ -35,6 +34,7 @@ export class LeaseDesk {
   readonly #schedule: Scheduler;
   readonly #builder: LeaseBuilder;
   readonly #merge: Merge;
+  readonly #tables: GridTablesCache;
   readonly #edges: DeskEdges;
   readonly #volunteers = new Map<number, Volunteer>();
   readonly #episodes = new Map<number, { episode: Episode; census: EpisodeCensus }>();
@@ -56,6 +56,7 @@ export class LeaseDesk {
     this.#schedule = schedule;
     this.#edges = edges;
     this.#merge = merge;
+    this.#tables = tables;
     this.#builder = new LeaseBuilder(constants, model, tables);
   }
 
@@ -159,7 +160,9 @@ export class LeaseDesk {
     const rowsDown = agreeFormat(this.#constants.rowsDown, hello.reads);
     const rowsUp = agreeFormat(this.#constants.rowsUp, hello.writes);
     one.greeting = { engine: hello.engine, device: hello.device, cacheMiB: hello.cacheMiB, rowsDown, rowsUp };
-    const run = { seed, dim, negative, chunkPairs, damping, sample, rowsDown, rowsUp, counts };
+    const { hs, model } = this.#tables.objective;
+    const objective = hs ? ('hs' as const) : model;
+    const run = { seed, dim, negative, chunkPairs, damping, sample, objective, rowsDown, rowsUp, counts };
     one.send(encodeToVolunteer({ tag: 'welcome', version: PROTOCOL_VERSION, session: one.id, ...run }));
     this.#edges.report({ kind: 'joined', volunteer: one });
   }
@@ -184,7 +187,7 @@ export class LeaseDesk {
     one.leases.shift();
     this.#schedule.complete(record.grant.lease);
     const now = this.#edges.now();
-    this.#measure(one, record, now);
+    measureLease(one, record, now, this.#constants);
     one.returnsInRow = 0;
     one.expiriesInRow = 0;
     one.accepted++;
@@ -193,34 +196,15 @@ export class LeaseDesk {
     const loss = lossPerPair(
       // A stranger's word: one absurd figure must not spoil the mean.
       {
-        positive: Math.min(result.positiveLoss, record.pairs * MOST_LOSS),
+        positive: Math.min(result.positiveLoss, record.positiveDots * MOST_LOSS),
         negative: Math.min(result.negativeLoss, record.negativeDots * MOST_LOSS),
       },
-      { positiveDots: record.pairs, negativeDots: record.negativeDots },
+      { positiveDots: record.positiveDots / this.#tables.targetsPerPair, negativeDots: record.negativeDots },
       this.#constants.negative,
     );
     const rows = record.inputRows.length + record.outputRows.length;
     this.#edges.report({ kind: 'applied', record, volunteer: one, loss, rows });
     this.dispatch();
-  }
-
-  #measure(one: Volunteer, record: LeaseRecord, now: number): void {
-    const seconds = Math.max(0.001, (now - Math.max(one.headSince, record.grantedAt)) / 1000);
-    const blend = one.pairsPerSecond === 0 ? 1 : 0.4;
-    one.pairsPerSecond += blend * (record.pairs / seconds - one.pairsPerSecond);
-    one.wordsPerSecond += blend * (record.words / seconds - one.wordsPerSecond);
-    one.headSince = now;
-    this.#setDeadline(one, now);
-    if (one.leases.length === 0) one.hungrySince = now;
-  }
-
-  #setDeadline(one: Volunteer, now: number): void {
-    const head = one.leases[0];
-    if (head === undefined) {
-      one.deadline = Number.POSITIVE_INFINITY;
-      return;
-    }
-    one.deadline = now + allowanceMs(one, head.pairs, this.#constants);
   }
 
   #returned(one: Volunteer, lease: number, reason: string): void {
@@ -235,7 +219,7 @@ export class LeaseDesk {
     }
     if (index === 0) {
       one.headSince = this.#edges.now();
-      this.#setDeadline(one, one.headSince);
+      setDeadline(one, one.headSince, this.#constants);
       if (one.leases.length === 0) one.hungrySince = one.headSince;
     }
     this.dispatch();
@@ -347,7 +331,7 @@ export class LeaseDesk {
     one.traffic.pairs += built.record.pairBytes;
     one.credit--;
     one.idleReason = '';
-    if (one.leases.length === 1) this.#setDeadline(one, now);
+    if (one.leases.length === 1) setDeadline(one, now, this.#constants);
     // Reported first: the journal knows of a lease before any volunteer does.
     this.#edges.report({ kind: 'granted', record: built.record, volunteer: one });
     one.send(built.frame);

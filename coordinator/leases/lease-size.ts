@@ -1,6 +1,7 @@
-// How much work a lease holds, and how long it may take.
+// How fast a volunteer is, how much work a lease holds for it, and how long it may take.
 import { LIMITS } from '../../protocol/limits.ts';
 import { GROUP } from '../../word2vec/plan.ts';
+import type { LeaseRecord } from './lease-builder.ts';
 import type { Volunteer } from './volunteer.ts';
 
 /** Pairs of a volunteer's first lease, before its speed is known. */
@@ -36,12 +37,30 @@ export function leasePairs(one: Volunteer, all: Iterable<Volunteer>, waiting: nu
   return Math.min(LIMITS.leasePairs, (one.pairsPerSecond * leaseMs) / 1000, share / 2);
 }
 
+interface LeaseTimes {
+  readonly leaseMs: number;
+  readonly graceMs: number;
+}
+
 /** Milliseconds that a lease of `pairs` may take before it expires. */
-export function allowanceMs(
-  one: Volunteer,
-  pairs: number,
-  limits: { readonly leaseMs: number; readonly graceMs: number },
-): number {
-  const expectedMs = one.pairsPerSecond > 0 ? (pairs / one.pairsPerSecond) * 1000 : limits.leaseMs * PATIENCE;
-  return Math.min(LONGEST_MS, Math.max(limits.graceMs, PATIENCE * expectedMs));
+export function allowanceMs(one: Volunteer, pairs: number, { leaseMs, graceMs }: LeaseTimes): number {
+  const expectedMs = one.pairsPerSecond > 0 ? (pairs / one.pairsPerSecond) * 1000 : leaseMs * PATIENCE;
+  return Math.min(LONGEST_MS, Math.max(graceMs, PATIENCE * expectedMs));
+}
+
+/** When the oldest lease must have ended. */
+export function setDeadline(one: Volunteer, now: number, times: LeaseTimes): void {
+  const head = one.leases[0];
+  one.deadline = head === undefined ? Number.POSITIVE_INFINITY : now + allowanceMs(one, head.pairs, times);
+}
+
+/** A lease was delivered, and is no longer among those held: learns the volunteer's speed from it. */
+export function measureLease(one: Volunteer, record: LeaseRecord, now: number, times: LeaseTimes): void {
+  const seconds = Math.max(0.001, (now - Math.max(one.headSince, record.grantedAt)) / 1000);
+  const blend = one.pairsPerSecond === 0 ? 1 : 0.4;
+  one.pairsPerSecond += blend * (record.pairs / seconds - one.pairsPerSecond);
+  one.wordsPerSecond += blend * (record.words / seconds - one.wordsPerSecond);
+  one.headSince = now;
+  setDeadline(one, now, times);
+  if (one.leases.length === 0) one.hungrySince = now;
 }

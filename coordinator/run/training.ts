@@ -83,6 +83,8 @@ export function assembleTraining<J extends JournalWriter>(
     fingerprint: fingerprint({ words, counts, total }),
     curriculum: {
       ...schedule,
+      // Hierarchical softmax makes a pair of every node of a path: memory is bounded by them.
+      maxKept: schedule.maxKept / tables.targetsPerPair,
       epochTokens: total,
       epochs: config.epochs,
       keptShare: kept / total,

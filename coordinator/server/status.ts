@@ -19,6 +19,9 @@ export function runStatus(run: Run): RunStatus {
     corpus: facts.opened?.description ?? specs.join(', '),
     config: {
       schedule: settings.schedule,
+      descent: settings.descent,
+      model: settings.model,
+      hs: settings.hs,
       dim: settings.dim,
       window: settings.window,
       negative: settings.negative,

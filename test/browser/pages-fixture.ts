@@ -55,6 +55,9 @@ export const runStatus: RunStatus = {
   corpus: HOSTILE,
   config: {
     schedule: 'grid',
+    descent: null,
+    model: 'skipgram',
+    hs: false,
     dim: 100,
     window: 5,
     negative: 5,

@@ -5,6 +5,7 @@ import { BatchedReference } from '../../../word2vec/batched-reference.ts';
 import { minibatchPairs } from '../../../word2vec/curriculum.ts';
 import { drawTable } from '../../../word2vec/noise.ts';
 import { shuffleChunks, sortChunks } from '../../../word2vec/pair-order.ts';
+import type { LeaseShape } from '../../../word2vec/plan.ts';
 import { Planner } from '../../../word2vec/plan.ts';
 import type { SmallRun } from './harness.ts';
 
@@ -21,13 +22,11 @@ export async function trainDirectly(run: SmallRun): Promise<Model> {
     const census = new EpisodeCensus(episode);
     const inputMembers = tables.input.members[grant.inputPart]!;
     const outputMembers = tables.output.members[grant.outputPart]!;
-    const { rule, rate } = census.negatives(
-      grant.inputPart,
-      grant.outputPart,
-      tables.shares[grant.outputPart]!,
-      run.constants,
-    );
+    const { hs } = run.tables.objective;
+    const share = tables.shares[grant.outputPart]!;
+    const { rule, rate } = census.negatives(grant.inputPart, grant.outputPart, share, run.constants);
     const inputs = drawTable(Float64Array.from(census.inputCounts(grant.inputPart, inputMembers.length)));
+    const bags = run.tables.objective.model === 'cbow';
     const place = {
       seed,
       chunkPairs,
@@ -39,18 +38,25 @@ export async function trainDirectly(run: SmallRun): Promise<Model> {
       inputs: episode.inputs.slice(grant.start, grant.end),
       outputs: episode.outputs.slice(grant.start, grant.end),
     };
-    sortChunks(pairs, chunkPairs, inputMembers.length, outputMembers.length);
-    shuffleChunks(pairs, place);
-    const plan = new Planner().plan({
+    if (run.constants.schedule === 'grid') {
+      sortChunks(pairs, chunkPairs, inputMembers.length, outputMembers.length * (hs ? 2 : 1));
+      shuffleChunks(pairs, place);
+    }
+    const shape: LeaseShape = {
       ...place,
       ...pairs,
       minibatch: minibatchPairs(grant.parts),
-      targets: 'positive',
+      targets: hs ? 'labelled' : 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,
       noise: tables.noise(grant.outputPart),
-      negatives: rule === 'coupled' ? { kind: rule, rate } : { kind: rule, rate, draws: negative, inputs },
-    });
+      negatives: hs
+        ? { kind: 'none' }
+        : rule === 'coupled'
+          ? { kind: rule, rate }
+          : { kind: rule, rate, draws: negative, inputs },
+    };
+    const plan = bags ? new Planner().planBags(shape) : new Planner().plan(shape);
     const gather = (matrix: Float32Array, ids: Uint32Array, members: Uint32Array): Float32Array<ArrayBuffer> =>
       Float32Array.from(
         [...ids].flatMap((rank) => [...matrix.subarray(members[rank]! * dim, members[rank]! * dim + dim)]),
@@ -60,7 +66,8 @@ export async function trainDirectly(run: SmallRun): Promise<Model> {
       output: gather(model.output, plan.outputIds, outputMembers),
       dim,
     };
-    await engine.train(plan, rows, { alpha, damping });
+    if ('bagStart' in plan) await engine.trainBags(plan, rows, { alpha, damping });
+    else await engine.train(plan, rows, { alpha, damping });
     const scatter = (matrix: Float32Array, ids: Uint32Array, members: Uint32Array, trained: Float32Array): void => {
       for (let at = 0; at < trained.length; at++) {
         const place = members[ids[Math.floor(at / dim)]!]! * dim + (at % dim);

@@ -143,6 +143,25 @@ describe('downpour', () => {
     }
   });
 
+  it('trains CBOW, which has no grid, and hierarchical softmax', async () => {
+    for (const objective of [
+      { model: 'cbow', hs: false },
+      { model: 'skipgram', hs: true },
+    ] as const) {
+      const alone = new SmallRun({ ...EXACT, descent: 'saturation', objective });
+      await play(alone, [new Tab(alone)]);
+      expect(alone.done).toBe(true);
+      const direct = await trainDirectly(alone);
+      expect(alone.model.input).toEqual(direct.input);
+      expect(alone.model.output).toEqual(direct.output);
+      const run = new SmallRun({ ...EXACT, descent: 'saturation', objective });
+      const tabs = Array.from({ length: 4 }, () => new Tab(run));
+      await play(run, tabs, { seed: 4 });
+      expect(run.done).toBe(true);
+      expect(tabs.flatMap((tab) => tab.outcomes()).every((outcome) => outcome === 'applied')).toBe(true);
+    }
+  });
+
   it('sends a row again only where the copy is stale', async () => {
     const bytes = async (count: number): Promise<number> => {
       const run = new SmallRun({ ...EXACT, descent: 'sum' });

@@ -9,7 +9,7 @@ import type { Volunteer } from '../../../coordinator/leases/volunteer.ts';
 import { Model } from '../../../coordinator/model/model.ts';
 import { Downpour } from '../../../coordinator/schedule/downpour.ts';
 import { Grid } from '../../../coordinator/schedule/grid.ts';
-import type { Grant, Scheduler } from '../../../coordinator/schedule/scheduler.ts';
+import type { Scheduler } from '../../../coordinator/schedule/scheduler.ts';
 import type { RowFormat } from '../../../protocol/rows.ts';
 import type { Lease } from '../../../protocol/to-volunteer.ts';
 import type { SessionEvent } from '../../../volunteer/session.ts';
@@ -18,9 +18,11 @@ import { BatchedReference } from '../../../word2vec/batched-reference.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../../../word2vec/engine.ts';
 import { GridTablesCache } from '../../../word2vec/grid-tables.ts';
 import { draw, drawTable } from '../../../word2vec/noise.ts';
-import type { Plan } from '../../../word2vec/plan.ts';
+import type { BagPlan, Plan } from '../../../word2vec/plan.ts';
+import type { Objective } from '../../../word2vec/objective.ts';
 import { hashAt, streamKey } from '../../../word2vec/random.ts';
 import { PairCollector } from '../../../word2vec/skip-gram-pairs.ts';
+import { EventChecker } from './event-checker.ts';
 
 export interface RunOptions {
   readonly words?: number;
@@ -39,86 +41,13 @@ export interface RunOptions {
   /** Chance that a word is followed by its successor: structure to learn. */
   readonly structure?: number;
   readonly seed?: number;
+  /** What is trained: skip-gram with negatives if nothing else is said. */
+  readonly objective?: Objective;
   /** Merge rule: the schedule is then downpour, and every episode has one part. */
   readonly descent?: DescentRule;
 }
 
-/** Fails as soon as an event breaks what the schedule promises. */
-export class Journal {
-  readonly events: DeskEvent[] = [];
-  readonly #exclusive: boolean;
-  readonly #open = new Map<number, Extract<DeskEvent, { kind: 'granted' }>>();
-  readonly #applied = new Map<string, number>();
-
-  /** @param exclusive whether no two volunteers may train the same rows at once */
-  constructor(exclusive: boolean) {
-    this.#exclusive = exclusive;
-  }
-
-  note(event: DeskEvent): void {
-    this.events.push(event);
-    switch (event.kind) {
-      case 'granted':
-        this.#granted(event);
-        return;
-      case 'applied': {
-        const { episode, inputPart, outputPart, firstChunk, chunks } = this.#end(event);
-        for (let chunk = firstChunk; chunk < firstChunk + chunks; chunk++) {
-          const key = `${episode}/${inputPart}/${outputPart}/${chunk}`;
-          if (this.#applied.has(key)) throw new Error(`chunk ${key} is applied twice`);
-          this.#applied.set(key, event.record.grant.lease);
-        }
-        return;
-      }
-      case 'ended':
-        this.#end(event);
-        return;
-      default:
-    }
-  }
-
-  #granted(event: Extract<DeskEvent, { kind: 'granted' }>): void {
-    const { grant } = event.record;
-    for (const other of this.#open.values()) {
-      const held = other.record.grant;
-      const apart = this.#exclusive
-        ? held.session === grant.session || partsApart(held, grant)
-        : runsApart(held, grant);
-      if (!apart) throw new Error(`leases ${held.lease} and ${grant.lease} overlap`);
-    }
-    if (this.#open.has(grant.lease)) throw new Error(`lease ${grant.lease} is granted twice`);
-    this.#open.set(grant.lease, event);
-  }
-
-  #end(event: Extract<DeskEvent, { kind: 'applied' | 'ended' }>): Grant {
-    const { grant } = event.record;
-    if (!this.#open.delete(grant.lease)) throw new Error(`lease ${grant.lease} ends and was not held`);
-    return grant;
-  }
-
-  kinds(kind: DeskEvent['kind']): number {
-    return this.events.filter((event) => event.kind === kind).length;
-  }
-
-  /** Chunks applied; each was applied once. */
-  get chunksApplied(): number {
-    return this.#applied.size;
-  }
-
-  get open(): number {
-    return this.#open.size;
-  }
-}
-
 const SKIP_GRAM = { model: 'skipgram', hs: false } as const;
-
-function partsApart(a: Grant, b: Grant): boolean {
-  return a.parts === b.parts && a.inputPart !== b.inputPart && a.outputPart !== b.outputPart;
-}
-
-function runsApart(a: Grant, b: Grant): boolean {
-  return a.episode !== b.episode || a.start >= b.end || b.start >= a.end;
-}
 
 export class SmallRun {
   readonly model: Model;
@@ -126,7 +55,7 @@ export class SmallRun {
   readonly desk: LeaseDesk;
   readonly tables: GridTablesCache;
   readonly constants: DeskConstants;
-  readonly journal: Journal;
+  readonly journal: EventChecker;
   readonly descent: Descent | null;
   readonly episodes: Episode[];
   readonly clock = { now: 1000 };
@@ -143,6 +72,7 @@ export class SmallRun {
       skew = 1,
       structure = 0.5,
       seed = 5,
+      objective = SKIP_GRAM,
     } = options;
     const counts = Float64Array.from({ length: words }, (_, id) => Math.ceil(20_000 / (id + 1) ** skew));
     const { rowsDown = 'int8', rowsUp = 'int8', chunkPairs = 384, alpha = 0.06, maxVolunteers = 16 } = options;
@@ -155,7 +85,7 @@ export class SmallRun {
       damping: 0.25,
       sample: 1e-3,
       chunkPairs,
-      schedule: 'grid',
+      schedule: descent === undefined ? 'grid' : 'downpour',
       rowsDown,
       rowsUp,
       counts,
@@ -168,8 +98,8 @@ export class SmallRun {
     const budget = { totalTokens, runShare: 0.2, doneShare: 2, tokensDone: () => this.#tokensDone };
     this.grid = descent === undefined ? new Grid(chunkPairs) : new Downpour(chunkPairs, budget);
     this.descent = descent === undefined ? null : makeDescent(descent, words, dim);
-    this.journal = new Journal(descent === undefined);
-    this.tables = new GridTablesCache(counts, 1e-3, seed, SKIP_GRAM);
+    this.journal = new EventChecker(descent === undefined);
+    this.tables = new GridTablesCache(counts, 1e-3, seed, objective);
     const edges = {
       now: () => this.clock.now,
       alpha: () => alpha,
@@ -225,7 +155,7 @@ function makeEpisodes(
     seed,
     window: 3,
     keep: new Float64Array(words).fill(2 ** 32),
-    objective: SKIP_GRAM,
+    objective: tables.objective,
     order: parts.every((P) => P === 1) ? 'text' : 'shuffled',
     chunkPairs: 384,
   });
@@ -254,7 +184,7 @@ export class StagedEngine implements Engine {
   readonly device = 'reference';
   readonly #reference = new BatchedReference();
   /** Called with every lease before it is trained. */
-  look: (plan: Plan, rows: LeaseRows) => void = () => undefined;
+  look: (plan: Plan | BagPlan, rows: LeaseRows) => void = () => undefined;
   /** Set to make the next leases fail. */
   failures = 0;
   #gate: Promise<void> | null = null;
@@ -271,13 +201,22 @@ export class StagedEngine implements Engine {
   }
 
   async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+    await this.#stage(plan, rows);
+    return this.#reference.train(plan, rows, step);
+  }
+
+  async trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+    await this.#stage(plan, rows);
+    return this.#reference.trainBags(plan, rows, step);
+  }
+
+  async #stage(plan: Plan | BagPlan, rows: LeaseRows): Promise<void> {
     this.look(plan, rows);
     if (this.#gate !== null) await this.#gate;
     if (this.failures > 0) {
       this.failures--;
       throw new Error('device lost');
     }
-    return this.#reference.train(plan, rows, step);
   }
 
   dispose(): void {}

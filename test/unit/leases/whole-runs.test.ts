@@ -43,6 +43,7 @@ const GRIDS: readonly (RunOptions & { readonly name: string })[] = [
   { name: 'growing and shrinking parts', parts: [1, 2, 4, 4, 8, 3] },
   { name: '18 parts, where negatives are decoupled', parts: [18, 18], tokens: 4000 },
   { name: 'more parts than words', parts: [7], words: 5 },
+  { name: 'hierarchical softmax', parts: [4, 18], objective: { model: 'skipgram', hs: true } },
 ];
 
 describe('a run', () => {
@@ -61,8 +62,12 @@ describe('a run', () => {
   }
 
   it('of one volunteer and exact rows equals direct training, bit by bit', async () => {
-    for (const parts of [[4, 4], [17]]) {
-      const run = new SmallRun({ parts, rowsDown: 'f32', rowsUp: 'f32' });
+    for (const [parts, hs] of [
+      [[4, 4], false],
+      [[17], false],
+      [[4, 18], true],
+    ] as const) {
+      const run = new SmallRun({ parts, objective: { model: 'skipgram', hs }, rowsDown: 'f32', rowsUp: 'f32' });
       await play(run, tabsOf(run, 1));
       expectAllTrained(run);
       const direct = await trainDirectly(run);

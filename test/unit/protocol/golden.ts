@@ -130,11 +130,12 @@ export const TO_VOLUNTEER: readonly Golden<ToVolunteer>[] = [
       chunkPairs: 6144,
       damping: 0.25,
       sample: 0.001,
+      objective: 'hs',
       rowsDown: 'f16',
       rowsUp: 'int4',
       counts: Float64Array.of(300, 5, 1),
     },
-    hex: '11 0200 0c000000 efbeadde 6400 05 00180000 0000803e fca9f1d24d62503f 01 03 03000000 ac02 05 01',
+    hex: '11 0200 0c000000 efbeadde 6400 05 00180000 0000803e fca9f1d24d62503f 01 01 03 03000000 ac02 05 01',
   },
   {
     name: 'lease in int8',

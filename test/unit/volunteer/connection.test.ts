@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { ConnectionEdges } from '../../../client/worker/connection.ts';
 import { Connection } from '../../../client/worker/connection.ts';
 import type { Engine } from '../../../word2vec/engine.ts';
 import { SmallRun, StagedEngine } from '../leases/harness.ts';
@@ -116,5 +117,37 @@ describe('a connection that breaks in mid-lease', () => {
     await new Promise((resolve) => setTimeout(resolve, 1300));
     expect(times('welcome')).toBe(1);
     expect(said.filter((one) => one.startsWith('retry'))).toEqual([]);
+  });
+});
+
+describe('a connection whose engine cannot train the run', () => {
+  it('greets again with another, and was granted nothing in between', async () => {
+    let device = 'the first';
+    const edges: ConnectionEdges = {
+      url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      engine: () => Promise.resolve(engine),
+      engineFailed: (error) => void said.push(`engine failed: ${String(error)}`),
+      facts: () => Promise.resolve({ engine: 'cpu', device, cacheMiB: 64 }),
+      event: ({ kind }) => {
+        said.push(kind);
+        if (kind !== 'welcome' || device !== 'the first') return;
+        device = 'the second';
+        open!.greetAgain();
+      },
+      retry: (_, reason) => void said.push(`retry: ${reason}`),
+      connecting: () => undefined,
+      over: (kind, reason) => void said.push(`${kind}: ${reason}`),
+      traffic: () => undefined,
+    };
+    open = new Connection(edges);
+    await open.open();
+    await vi.waitUntil(() => run.done, soon);
+    const devices = run.journal.events.flatMap((event) =>
+      event.kind === 'granted' ? [event.volunteer.greeting!.device] : [],
+    );
+    expect(new Set(devices)).toEqual(new Set(['the second']));
+    expect(run.journal.kinds('ended')).toBe(0);
+    expect(times('welcome')).toBe(2);
+    expect(said.some((one) => one.startsWith('retry') || one === 'left')).toBe(false);
   });
 });
