@@ -63,19 +63,19 @@ describe('downpour', () => {
       const rows = readFileSync(join(out, 'vocab.txt'), 'utf8').trimEnd().split('\n').length;
       return (await readSafetensors(path, rows, 20, ['adagrad.input', 'adagrad.output'])).more['adagrad.output']!;
     };
-    const args = ['--schedule', 'downpour', '--descent', 'adagrad', '--local', '2', '--epochs', '40'];
+    const args = ['--schedule', 'downpour', '--descent', 'adagrad', '--local', '2', '--epochs', '12'];
     const first = new CoordinatorProcess([corpus, '--out', out, ...args, ...SETTINGS.slice(0, 7)]);
     await first.event('vocabulary');
     const reached = (tokens: number): Promise<boolean> =>
       until(`${tokens} tokens`, 60_000, async () =>
         (await first.status()).progress.done >= tokens ? true : undefined,
       );
-    await reached(200_000);
+    await reached(150_000);
     const token = /operator token: (\S+)/.exec(first.stderr)![1]!;
     const url = new URL('/api/run/checkpoint', await first.url());
     const headers = { authorization: `Bearer ${token}` };
     expect((await fetch(url, { method: 'POST', headers })).status).toBe(200);
-    await reached(300_000);
+    await reached(250_000);
     await first.kill();
     const before = await sums();
     expect(before.some((value) => value > 0)).toBe(true);
