@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { CommanderError } from 'commander';
 import { EXIT, TributaryError } from '../coordinator/errors.ts';
+import { benchBalance } from './balance.ts';
 import { benchEngines } from './engines.ts';
 import { benchKernel } from './kernel.ts';
 import { parityCommand } from './parity/options.ts';
@@ -10,32 +11,43 @@ import { benchRun } from './run.ts';
 
 const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
        npm run bench -- kernel [--gpu] [--json]
+       npm run bench -- balance [--corpus FILE] [--json]
        npm run bench -- run [--similarity FILE] [--json]
        npm run bench -- parity --corpus FILE [--help for the rest] [--json]
 
 engines  every engine on the same leases, in Node and in a Chromium tab, beside word2vec.c
          --gpu: the machine's GPU instead of Chromium's software adapter
 kernel   the WGSL kernels as a ladder at D = 100, 300 and 900, with the memory bandwidth they reach; --gpu as above
+balance  how evenly a block falls into g x g sub-blocks: the case for or against a grid inside the tab
+         --corpus FILE: text with a sentence per line, instead of the sample corpus
 run      whole runs on the sample corpus with one and two local volunteers, beside word2vec.c
          --similarity FILE: score the vectors with these word pairs, such as wordsim353.tsv
 parity   the sequential reference beside word2vec.c and gensim on one corpus, over seeds, by one scorer
 --json   print one JSON object instead of a table; all append to bench/results/
 `;
 
-const OPTIONS = { json: { type: 'boolean' }, gpu: { type: 'boolean' }, similarity: { type: 'string' } } as const;
+const OPTIONS = {
+  json: { type: 'boolean' },
+  gpu: { type: 'boolean' },
+  similarity: { type: 'string' },
+  corpus: { type: 'string' },
+} as const;
 
 /** The benchmark that the arguments name, or what is wrong with them. */
 function chosen(args: readonly string[]): (() => Promise<void>) | string {
   try {
     if (args[0] === 'parity') return () => parity(args.slice(1));
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-    const { json = false, gpu, similarity } = values;
+    const { json = false, gpu, similarity, corpus } = values;
     const [name = 'a name', ...more] = positionals;
     if (more.length > 0) return `one benchmark at a time, not also ${more.join(' ')}`;
+    if (name === 'balance' && gpu === undefined && similarity === undefined)
+      return () => benchBalance({ json, corpus });
+    if (corpus !== undefined) return `only balance takes a corpus`;
     if (name === 'engines' && similarity === undefined) return () => benchEngines({ json, gpu: gpu ?? false });
     if (name === 'kernel' && similarity === undefined) return () => benchKernel({ json, gpu: gpu ?? false });
     if (name === 'run' && gpu === undefined) return () => benchRun({ json, similarity });
-    return ['engines', 'kernel', 'run'].includes(name)
+    return ['balance', 'engines', 'kernel', 'run'].includes(name)
       ? `${name} has no such option`
       : `no benchmark of that name: ${name}`;
   } catch (error) {

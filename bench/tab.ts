@@ -8,6 +8,7 @@ import { TributaryError } from '../coordinator/errors.ts';
 import type { LeaseShape } from '../word2vec/plan.ts';
 import type { Adapter } from './browser/adapter.ts';
 import type { TabRequest, TabTrial } from './browser/engines.ts';
+import type { GridRequest } from './browser/grid.ts';
 import { packLeases } from './lease-pack.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -25,6 +26,8 @@ export interface Tab {
   train(set: number, request: Omit<TabRequest, 'leases'>): Promise<TabTrial>;
   /** @throws TributaryError TAB_FAILED, NO_HARDWARE_ADAPTER */
   adapter(): Promise<Adapter>;
+  /** Pairs a second of a grid inside the tab, on the first lease of a set. @throws TributaryError TAB_FAILED */
+  grid(set: number, request: Omit<GridRequest, 'leases'>): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -63,7 +66,9 @@ export async function openTab(leaseSets: readonly (readonly LeaseShape[])[], gpu
       if (gpu && found.software) throw noHardware(adapterName(found));
       return found;
     };
-    return { chromium: browser.version(), train, adapter, close };
+    const grid: Tab['grid'] = (set, request) =>
+      page.evaluate((given) => window.timeGrid(given), { ...request, leases: `${LEASES}${set}` }).catch(tabFailed);
+    return { chromium: browser.version(), train, adapter, grid, close };
   } catch (error) {
     await close();
     throw error;

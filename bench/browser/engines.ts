@@ -2,9 +2,11 @@
 import { WebGpuEngine } from '../../client/worker/webgpu-engine.ts';
 import { CpuEngine } from '../../word2vec/cpu-engine.ts';
 import type { Engine } from '../../word2vec/engine.ts';
+import type { LeaseShape } from '../../word2vec/plan.ts';
 import { unpackLeases } from '../lease-pack.ts';
-import { median, timeEngine, type Trial, type TrialLimits } from '../trial.ts';
+import { timeEngine, type Trial, type TrialLimits } from '../trial.ts';
 import { type Adapter, describeAdapter } from './adapter.ts';
+import { type GridRequest, timeGrid } from './grid.ts';
 import { type RungName, RUNGS } from './rungs.ts';
 
 export interface TabRequest {
@@ -20,7 +22,7 @@ export interface TabRequest {
 
 export interface TabTrial extends Trial {
   readonly device: string;
-  /** Of the median lease, its dispatches alone, transfers left out; null for the CPU. */
+  /** Of the fastest lease, its dispatches alone, transfers left out; null for the CPU. */
   readonly computedPairsPerSecond: number | null;
   /** The adapter computes on the processor. */
   readonly software: boolean;
@@ -31,15 +33,22 @@ declare global {
     /** Rejects with the engine's own error where it cannot be made. */
     trainLeases: (request: TabRequest) => Promise<TabTrial>;
     describeAdapter: () => Promise<Adapter>;
+    timeGrid: (request: GridRequest) => Promise<number>;
   }
 }
 
 window.describeAdapter = describeAdapter;
 
-window.trainLeases = async ({ engine: kind, rung, leases: address, minibatch, dim, limits }) => {
+window.timeGrid = async (request) => timeGrid((await fetchLeases(request.leases))[0]!, request);
+
+async function fetchLeases(address: string): Promise<LeaseShape[]> {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address} answers with HTTP status ${response.status}`);
-  const leases = unpackLeases(await response.arrayBuffer()).map((lease) => Object.assign({}, lease, { minibatch }));
+  return unpackLeases(await response.arrayBuffer());
+}
+
+window.trainLeases = async ({ engine: kind, rung, leases: address, minibatch, dim, limits }) => {
+  const leases = (await fetchLeases(address)).map((lease) => Object.assign({}, lease, { minibatch }));
   const computed: number[] = [];
   const engine = kind === 'webgpu' ? await gpuEngine(rung, (ms) => computed.push(ms)) : await CpuEngine.create();
   try {
@@ -49,7 +58,7 @@ window.trainLeases = async ({ engine: kind, rung, leases: address, minibatch, di
       ...trial,
       device: engine.device,
       software: kind === 'webgpu' && (await isSoftware()),
-      computedPairsPerSecond: speeds.length === 0 ? null : median(speeds),
+      computedPairsPerSecond: speeds.length === 0 ? null : Math.max(...speeds),
     };
   } finally {
     engine.dispose();
