@@ -32,6 +32,12 @@ export interface RunStatus {
   readonly etaSeconds: number | null;
   /** Moving mean of the negative-sampling loss per pair; null before the first result. */
   readonly loss: number | null;
+  /** Lines that are left out of training to be measured; null where the corpus is too small, and while counting. */
+  readonly heldOut: HeldOutStatus | null;
+  /** Rated word pairs that the operator follows. */
+  readonly probe: readonly ProbeStatus[];
+  /** That the run diverges and what to change; null while all is well. */
+  readonly warning: string | null;
   /** Learning rate now. */
   readonly alpha: number;
   readonly volunteers: readonly VolunteerRow[];
@@ -77,6 +83,25 @@ export interface TrafficStatus {
   readonly up: number;
   /** Of `up`. */
   readonly deltas: number;
+}
+
+export interface HeldOutStatus {
+  /** Mean loss per pair when last measured; null before the first time, or when it is no number. */
+  readonly loss: number | null;
+  /** What vectors that were never trained have. */
+  readonly untrained: number | null;
+  /** Distinct lines, and their in-vocabulary tokens. */
+  readonly lines: number;
+  readonly tokens: number;
+}
+
+export interface ProbeStatus {
+  /** Name of its file. */
+  readonly file: string;
+  /** Spearman's ρ of ratings and cosines when last measured; null before the first time, or where undefined. */
+  readonly rho: number | null;
+  /** Pairs of which both words are in the vocabulary. */
+  readonly found: number;
 }
 
 export interface LeaseCounts {
@@ -147,6 +172,10 @@ export interface HistoryPoint {
   readonly tokens: number;
   readonly wordsPerSecond: number;
   readonly loss: number | null;
+  /** As last measured, which is less often than points are made. */
+  readonly heldOut: number | null;
+  /** ρ of each probe, as last measured, in the order of the status. */
+  readonly probe: readonly (number | null)[];
   readonly volunteers: number;
 }
 

@@ -38,6 +38,7 @@ export interface TrainOptions {
   readonly operatorTokenFile?: string;
   readonly questions?: string;
   readonly similarity?: readonly string[];
+  readonly probe?: readonly string[];
   readonly hdfsUser?: string;
   readonly hdfsTokenFile?: string;
   readonly hdfsHostMap?: string;
@@ -139,6 +140,7 @@ export function trainOptions(): Option[] {
     option('--operator-token-file <file>', "file with the operator's token (default: a new one, printed once)"),
     option('--questions <file>', 'analogy questions to score the vectors with at the end'),
     option('--similarity <file...>', 'word pairs with human scores to compare the vectors with at the end'),
+    option('--probe <file...>', 'word pairs with human scores to follow while training'),
     option('--hdfs-user <name>', 'user for clusters without Kerberos'),
     option('--hdfs-token-file <file>', 'file with a delegation token, read again when it changes'),
     option(

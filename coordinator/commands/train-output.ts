@@ -44,7 +44,7 @@ export function trainOutput(json: boolean): TrainOutput {
       ticker = setInterval(() => {
         const status = runStatus(run);
         if (json) {
-          const { state, reason, epoch, progress, wordsPerSecond, etaSeconds, loss, alpha } = status;
+          const { state, reason, epoch, progress, wordsPerSecond, etaSeconds, loss, heldOut, alpha } = status;
           const fields = {
             state,
             reason,
@@ -53,6 +53,7 @@ export function trainOutput(json: boolean): TrainOutput {
             wordsPerSecond,
             etaSeconds,
             loss,
+            heldOut: heldOut?.loss ?? null,
             alpha,
             volunteers: status.volunteers.length,
           };
@@ -93,11 +94,14 @@ export function progressLine(status: ReturnType<typeof runStatus>, columns: numb
     if (status.etaSeconds !== null) parts.push(`${duration(status.etaSeconds)} left`);
     parts.push(`${status.volunteers.length} volunteer${status.volunteers.length === 1 ? '' : 's'}`);
     if (status.loss !== null && state === 'training') parts.push(`loss ${status.loss.toFixed(3)}`);
+    if (status.heldOut !== null && status.heldOut.loss !== null && state === 'training')
+      parts.push(`held out ${status.heldOut.loss.toFixed(3)}`);
+    if (status.warning !== null) parts.unshift('DIVERGING');
     if (state !== 'training') parts.push(`${state}: ${status.reason}`);
   }
-  // Where it is narrow the bar shrinks first, then the loss goes.
+  // Where it is narrow the bar shrinks first, then the losses go.
   const room = (): number => width - parts.join('  ').length - 1;
-  if (room() < LEAST_CELLS && parts.at(-1)?.startsWith('loss')) parts.pop();
+  while (room() < LEAST_CELLS && /^(loss|held out) /.test(parts.at(-1) ?? '')) parts.pop();
   const cells = Math.min(BAR_CELLS, Math.max(LEAST_CELLS, room()));
   const filled = Math.round(share * cells);
   return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)} ${parts.join('  ')}`.slice(0, width);

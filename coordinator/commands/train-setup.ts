@@ -2,14 +2,15 @@
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { parsePairs } from '../../word2vec/evaluation/question-files.ts';
 import { parseHostMap } from '../corpus/host-map.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import { EXIT, TributaryError } from '../errors.ts';
-import type { RunConfig, TrainingConfig } from '../run/config.ts';
+import type { ProbeFile, RunConfig, TrainingConfig } from '../run/config.ts';
 import { DEFAULT_ALPHA, DOWNPOUR_ALPHA } from '../run/config.ts';
 import type { TlsKeys } from '../server/tls.ts';
 import { readTls, selfSigned } from '../server/tls.ts';
-import { VERSION } from '../version.ts';
+import { readParsed } from './input-files.ts';
 import type { TrainOptions } from './train-options.ts';
 import { FIXED_BY_CHECKPOINT } from './train-options.ts';
 
@@ -64,15 +65,15 @@ function conflict(message: string, hint: string): TributaryError {
 }
 
 /**
- * The run that the options describe.
+ * The run that the options describe, and its folder.
  * @throws TributaryError OPTIONS_CONFLICT
  */
-export function freshConfig(corpus: readonly string[], command: Command): RunConfig {
+export function freshConfig(corpus: readonly string[], command: Command): Pick<RunConfig, 'training' | 'out'> {
   const options = command.opts<TrainOptions>();
   refuseConflicts(options, (name) => command.getOptionValueSource(name) === 'cli');
   const descent = options.schedule === 'grid' ? null : (options.descent ?? 'saturation');
   const out = options.out ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
-  const config: TrainingConfig = {
+  const training: TrainingConfig = {
     corpus: corpus.length > 0 ? corpus.map(fixedPlace) : ['sample:'],
     vocab: options.vocab === '' ? '' : fixedPlace(options.vocab),
     dim: options.dim,
@@ -92,7 +93,7 @@ export function freshConfig(corpus: readonly string[], command: Command): RunCon
     rowsDown: options.rowsDown ?? options.rows,
     rowsUp: options.rowsUp ?? options.rows,
   };
-  return { training: config, corpusOptions: corpusOptions(options), out, version: VERSION };
+  return { training, out };
 }
 
 /** A local path is made absolute, so that the run can be resumed from any folder. */
@@ -154,4 +155,9 @@ export async function removeIfEmpty(out: string): Promise<void> {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code))
       process.stderr.write(`${out} is empty and could not be removed (${code})\n`);
   }
+}
+
+/** @throws TributaryError FILE_NOT_FOUND, PAIRS_LINE and the like, naming the file */
+export function readProbes(files: readonly string[] = []): Promise<ProbeFile[]> {
+  return Promise.all(files.map(async (file) => ({ file, pairs: await readParsed(file, parsePairs) })));
 }

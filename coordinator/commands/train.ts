@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { HeldOutStatus, ProbeStatus } from '../../protocol/status.ts';
 import { scoreCategories } from '../../word2vec/evaluation/categories.ts';
 import { NearestNeighbours } from '../../word2vec/similarity.ts';
 import type { WordVectors } from '../../word2vec/vector-file.ts';
@@ -22,7 +23,15 @@ import { trainOptions } from './train-options.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { TrainOutput } from './train-output.ts';
 import { duration, trainOutput } from './train-output.ts';
-import { claim, corpusOptions, freshConfig, refuseFixedOptions, removeIfEmpty, tlsKeys } from './train-setup.ts';
+import {
+  claim,
+  corpusOptions,
+  freshConfig,
+  readProbes,
+  refuseFixedOptions,
+  removeIfEmpty,
+  tlsKeys,
+} from './train-setup.ts';
 
 export function register(program: Command): void {
   const command = program
@@ -54,6 +63,7 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   if (options.resume !== undefined) refuseFixedOptions(corpus, command);
   const fresh = options.resume === undefined ? freshConfig(corpus, command) : null;
   const tls = await tlsKeys(options);
+  const probes = await readProbes(options.probe);
   const token = options.operatorTokenFile === undefined ? randomToken() : await readToken(options.operatorTokenFile);
   const pages = join(PACKAGE_FOLDER, 'dist', 'client');
   if (!existsSync(join(pages, 'index.html'))) {
@@ -66,7 +76,8 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   try {
     const resumed = fresh === null ? await resumeRun(out) : null;
     const training = fresh?.training ?? resumed!.state.training;
-    const run = new Run({ training, corpusOptions: corpusOptions(options), out, version: VERSION }, resumed);
+    const config = { training, corpusOptions: corpusOptions(options), out, probes, version: VERSION };
+    const run = new Run(config, resumed);
     await serve(run, options, output, { tls, token, pages });
   } finally {
     await lock?.release();
@@ -162,8 +173,12 @@ async function work(run: Run, options: TrainOptions, closers: (() => Promise<voi
 }
 
 function localFailed(cause: Error): TributaryError {
+  // This process' own volunteers compute honestly: numbers that cannot be come from training that diverges.
+  const diverges = /^(NOT_FINITE|NORM_CAP):/.test(cause.message);
   return new TributaryError('LOCAL_FAILED', `the last local volunteer failed: ${cause.message}`, {
-    hint: 'Leave --exit away, and let tabs join.',
+    hint: diverges
+      ? 'Training diverges: start a new run with a lower --alpha.'
+      : 'Leave --exit away, and let tabs join.',
     cause,
   });
 }
@@ -227,6 +242,8 @@ async function conclude(
   const training = run.training!;
   const { model, words } = training;
   const seconds = run.trainedSeconds;
+  const quality = run.quality!;
+  await quality.conclude(run.facts.tokensDone);
   await run.checkpoint();
   const vectors: WordVectors = { words, dim: model.dim, values: model.input };
   const categories = scoreCategories(vectors);
@@ -247,6 +264,9 @@ async function conclude(
     wordsPerSecond: seconds > 0 ? run.facts.tokensDone / seconds : 0,
     loss: run.loss.value,
     bytesPerWord: Traffic.sum(trafficGone, training.desk.volunteers).per(Math.max(1, tokensDone - tokensBefore)),
+    heldOut: quality.heldOut,
+    probe: quality.probe,
+    diverged: quality.warning !== null,
     categories,
     evaluation,
   };
@@ -261,13 +281,13 @@ async function conclude(
     leases: run.facts.leases,
   };
   const paths = await writeResults(run.config.out, vectors, training.counts, record);
-  run.complete(
-    outcome === 'trained' ? 'all epochs are trained' : `stopped by the operator at ${(100 * share).toFixed(1)} %`,
-  );
+  const end =
+    outcome === 'trained' ? 'all epochs are trained' : `stopped by the operator at ${(100 * share).toFixed(1)} %`;
+  run.complete(quality.warning === null ? end : `${end}, but ${quality.warning}`);
   output.event(
     'done',
     { ...paths, ...figures },
-    summary(vectors, figures, paths, evaluation === null ? '' : `\n${evaluationText(evaluation)}\n`),
+    summary(vectors, figures, paths, evaluation === null ? '' : `\n${evaluationText(evaluation)}\n`, quality.warning),
   );
 }
 
@@ -281,10 +301,14 @@ function summary(
     tokens: number;
     seconds: number;
     wordsPerSecond: number;
+    loss: number | null;
+    heldOut: HeldOutStatus | null;
+    probe: readonly ProbeStatus[];
     categories: ReturnType<typeof scoreCategories>;
   },
   paths: { vectors: string; vectorsText: string; vocabulary: string; run: string },
   evaluation: string,
+  warning: string | null,
 ): string {
   const known = new Set(vectors.words);
   const probes = PROBES.filter((word) => known.has(word)).slice(0, 5);
@@ -308,7 +332,18 @@ function summary(
   return [
     `\n${figures.outcome === 'trained' ? 'Trained' : 'Stopped'}: ${figures.words.toLocaleString('en')} words, ${figures.tokens.toLocaleString('en')} tokens in ${duration(figures.seconds)} (${Math.round(figures.wordsPerSecond).toLocaleString('en')} words/s)`,
     `\nNearest neighbours:\n${neighbours.join('\n')}`,
-    `${kinds}${evaluation}`,
+    `${kinds}${qualityText(figures)}${evaluation}`,
     `Files:\n  ${Object.values(paths).join('\n  ')}`,
+    ...(warning === null ? [] : [`\nWarning: these vectors are hardly worth having: ${warning}.`]),
   ].join('\n');
+}
+
+/** What was measured on text that was not trained, a line each. */
+function qualityText({ heldOut, probe }: { heldOut: HeldOutStatus | null; probe: readonly ProbeStatus[] }): string {
+  const lines = probe.map(({ file, rho, found }) => `${file}: rho ${rho?.toFixed(4) ?? '-'} over ${found} pairs`);
+  if (heldOut !== null && heldOut.loss !== null && heldOut.untrained !== null) {
+    const { loss, untrained, lines: count } = heldOut;
+    lines.unshift(`Held-out loss: ${loss.toFixed(3)} (untrained ${untrained.toFixed(3)}), ${count} lines`);
+  }
+  return lines.map((line) => `\n${line}\n`).join('');
 }

@@ -1,6 +1,7 @@
 // What a run tells the people who watch it: its state in a word and a sentence, its events, its points.
 import type { HistoryPoint, RunEvent, RunEventLevel, RunState } from '../../protocol/status.ts';
 import { EventLog } from './meters.ts';
+import type { Training } from './training.ts';
 
 /** What a run tells those who watch it. */
 export interface RunWatcher {
@@ -51,4 +52,16 @@ export class Bulletin {
   vocabulary(words: number, tokens: number): void {
     for (const watcher of this.#watchers) watcher.vocabulary?.(words, tokens);
   }
+}
+
+/** The state word and its reason, while training. */
+export function judged({ desk, grid }: Training, paused: boolean): [RunState, string] {
+  const { willing, volunteers } = desk;
+  if (paused) return ['paused', 'by the operator'];
+  if (grid.episodes.length === 0) return ['preparing', 'the pairs of the next episode are being made'];
+  if (willing > 0) return ['training', `${willing} volunteer${willing === 1 ? '' : 's'}`];
+  if (volunteers.length === 0)
+    return ['starved', 'no volunteer is here: open the URL in a browser, or start with --local 1'];
+  if (volunteers.some((one) => one.greeting === null)) return ['preparing', 'a volunteer is starting'];
+  return ['starved', 'every volunteer is paused or leaving'];
 }

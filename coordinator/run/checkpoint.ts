@@ -45,6 +45,8 @@ export interface CheckpointState {
     readonly limit: number;
     /** How many of them held-out.txt has. */
     readonly lines: number;
+    /** The lowest loss of them so far; null before the first. */
+    readonly best: number | null;
   };
   readonly episodes: readonly CheckpointEpisode[];
 }
@@ -185,6 +187,7 @@ function wrongField(state: unknown): string | null {
     return 'training.corpus is no list of texts';
   if (!isFields(corpus) || !isCount(corpus['files']) || !isCount(corpus['bytes'])) return 'corpus is missing';
   if (!isFields(heldOut) || !isCount(heldOut['limit']) || !isCount(heldOut['lines'])) return 'heldOut is missing';
+  if (heldOut['best'] !== null && !Number.isFinite(heldOut['best'])) return 'heldOut.best is no number';
   if (!isPosition(state['next'])) return 'next is no position';
   if (!Array.isArray(episodes) || !episodes.every(isEpisode)) return 'episodes are not whole';
   return null;

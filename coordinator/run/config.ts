@@ -1,7 +1,14 @@
 // Everything that defines a run. Fixed when it starts; a resumed run takes it from its checkpoint.
 import type { RowFormat } from '../../protocol/rows.ts';
+import type { RatedPair } from '../../word2vec/evaluation/question-files.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import type { DescentRule } from '../descent/descent.ts';
+
+/** Rated word pairs, and the file that has them. */
+export interface ProbeFile {
+  readonly file: string;
+  readonly pairs: readonly RatedPair[];
+}
 
 /** What the vectors depend on. */
 export interface TrainingConfig {
@@ -34,6 +41,8 @@ export interface RunConfig {
   readonly training: TrainingConfig;
   readonly corpusOptions: CorpusOptions;
   readonly out: string;
+  /** Rated word pairs to follow while training. */
+  readonly probes: readonly ProbeFile[];
   readonly version: string;
 }
 

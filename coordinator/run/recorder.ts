@@ -14,6 +14,8 @@ const DIVERGED_NORM = 1000;
 export interface Books {
   /** Corpus tokens whose chunks are applied. */
   tokensDone: number;
+  /** Length of the longest row that was leased since this was last set to 0. */
+  longestRow: number;
   /** Since the start of this process. */
   readonly leases: {
     granted: number;
@@ -32,6 +34,7 @@ export interface Books {
 export function newBooks(tokensDone: number): Books {
   return {
     tokensDone,
+    longestRow: 0,
     leases: { granted: 0, applied: 0, expired: 0, returned: 0, rejected: 0, late: 0 },
     tokensBefore: tokensDone,
     trafficGone: new Traffic(),
@@ -76,7 +79,8 @@ export class Recorder {
         journal.write({ kind: 'granted', ...place(event) });
         books.leases.granted++;
         clock.start();
-        refuseDivergence(event.record);
+        books.longestRow = Math.max(books.longestRow, longestRow(event.record));
+        refuseDivergence(books.longestRow);
         return;
       case 'applied':
         journal.write({ kind: 'applied', ...place(event) });
@@ -104,9 +108,12 @@ function place(event: Extract<DeskEvent, { record: unknown }>): JournalPlace {
   return { lease, session: event.volunteer.id, episode, parts, i: inputPart, j: outputPart, firstChunk, chunks };
 }
 
+function longestRow({ inputPeak, outputPeak }: LeaseRecord): number {
+  return Math.max(inputPeak, outputPeak);
+}
+
 /** Training that diverges does not come back: vectors of noise are worth less than an early word. */
-function refuseDivergence(record: LeaseRecord): void {
-  const peak = Math.max(record.inputPeak, record.outputPeak);
+function refuseDivergence(peak: number): void {
   if (peak < DIVERGED_NORM) return;
   throw new TributaryError('DIVERGED', `a row of the model has grown to length ${peak.toPrecision(3)}`, {
     hint: 'Start a new run with a lower --alpha.',

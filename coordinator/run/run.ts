@@ -9,7 +9,7 @@ import type { Opened } from '../ingest/requests.ts';
 import type { Episode } from '../leases/episode.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
 import type { RunWatcher } from './bulletin.ts';
-import { Bulletin } from './bulletin.ts';
+import { Bulletin, judged } from './bulletin.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { RunConfig } from './config.ts';
@@ -18,12 +18,16 @@ import { corpusChanged, Episodes } from './episodes.ts';
 import { deferred } from './deferred.ts';
 import { Journal } from './journal.ts';
 import { History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
+import type { QualityWatch } from './quality-watch.ts';
+import { watchQuality } from './quality-watch.ts';
 import type { Books } from './recorder.ts';
 import { newBooks, Recorder } from './recorder.ts';
 import type { ResumedRun } from './resume.ts';
 import { writeHeldOut, writeVocabulary } from './results.ts';
+import type { Snapshot } from './snapshot.ts';
+import { snapshot } from './snapshot.ts';
 import type { CountedWords, Training } from './training.ts';
-import { assembleTraining, copyMatrices } from './training.ts';
+import { assembleTraining } from './training.ts';
 
 export interface RunFacts extends Books {
   opened: Opened | null;
@@ -50,6 +54,7 @@ export class Run {
   readonly #finish = deferred<Outcome>();
   #training: Training | null = null;
   #heldOut: HeldOutLines = { limit: 0, lines: [] };
+  #quality: QualityWatch | null = null;
   #ticker: NodeJS.Timeout | undefined;
   #paused = false;
   /** Stopped, complete or failed: nothing is granted any more, whoever asks. */
@@ -106,6 +111,11 @@ export class Run {
     return this.#checkpointer.writtenAt;
   }
 
+  /** How good the vectors are; null until volunteers may connect. */
+  get quality(): QualityWatch | null {
+    return this.#quality;
+  }
+
   watch(watcher: RunWatcher): () => void {
     return this.bulletin.watch(watcher);
   }
@@ -139,6 +149,15 @@ export class Run {
     if (this.#closed) throw new TributaryError('INTERRUPTED', 'the run was closed while it was being prepared');
     const training = this.#assemble(counted);
     this.#training = training;
+    this.#quality = watchQuality(training, {
+      config: this.config,
+      heldOut,
+      best: this.#resumed?.state.heldOut.best ?? null,
+      books: this.facts,
+      loss: this.loss,
+      now,
+      note: (level, text) => this.note(level, text),
+    });
     const { totalTokens, curriculum } = training;
     this.note(
       'info',
@@ -240,18 +259,8 @@ export class Run {
     );
   }
 
-  /** The state word and its reason, while training. */
   #judge(): void {
-    if (this.#over) return;
-    const { desk, grid } = this.#training!;
-    const { willing, volunteers } = desk;
-    if (this.#paused) this.bulletin.set('paused', 'by the operator');
-    else if (grid.episodes.length === 0) this.bulletin.set('preparing', 'the pairs of the next episode are being made');
-    else if (willing > 0) this.bulletin.set('training', `${willing} volunteer${willing === 1 ? '' : 's'}`);
-    else if (volunteers.length === 0)
-      this.bulletin.set('starved', 'no volunteer is here: open the URL in a browser, or start with --local 1');
-    else if (volunteers.some((one) => one.greeting === null)) this.bulletin.set('preparing', 'a volunteer is starting');
-    else this.bulletin.set('starved', 'every volunteer is paused or leaving');
+    if (!this.#over) this.bulletin.set(...judged(this.#training!, this.#paused));
   }
 
   #tick(): void {
@@ -261,7 +270,16 @@ export class Run {
     this.#judge();
     const figures = { wordsPerSecond: this.rate.wordsPerSecond, volunteers: desk.willing };
     const { tokensDone } = this.facts;
-    const point: HistoryPoint = { time: Date.now(), tokens: tokensDone, loss: this.loss.value, ...figures };
+    const quality = this.#quality!;
+    if (this.#clock.running) quality.tick(tokensDone);
+    const point: HistoryPoint = {
+      time: Date.now(),
+      tokens: tokensDone,
+      loss: this.loss.value,
+      heldOut: quality.heldOut?.loss ?? null,
+      probe: quality.probe.map(({ rho }) => rho),
+      ...figures,
+    };
     if (this.#clock.running && this.history.add(point)) this.bulletin.point(point);
     const etaSeconds = this.etaSeconds ?? Number.NaN;
     const loss = this.loss.value ?? Number.NaN;
@@ -329,34 +347,24 @@ export class Run {
   }
 
   async #writeCheckpoint(number: number): Promise<void> {
-    const training = this.#training!;
-    const { model, grid, journal } = training;
-    const { files, bytes } = this.facts.opened!;
-    const { position, number: nextEpisode } = this.#episodes.next;
-    // Copied at once: rows move on while the file is written.
-    const matrices = copyMatrices(training);
-    const state = {
-      format: 1,
-      number,
-      training: this.config.training,
-      vocabulary: training.fingerprint,
-      corpus: { files, bytes },
-      rows: model.rows,
-      journalSeq: journal.seq,
-      nextLease: grid.nextLease,
-      nextEpisode,
-      next: position,
-      tokensDone: this.facts.tokensDone,
-      modelVersion: model.version,
-      trainedSeconds: this.trainedSeconds,
-      loss: this.loss.value,
-      heldOut: { limit: this.#heldOut.limit, lines: this.#heldOut.lines.length },
-      episodes: this.#episodes.snapshot(training),
-    } as const;
+    const { journal } = this.#training!;
+    const { state, matrices } = this.#snapshot(number);
     journal.sync();
     await writeCheckpoint(join(this.config.out, 'checkpoint'), state, matrices);
     journal.write({ kind: 'checkpoint', checkpoint: number });
     this.note('info', `checkpoint ${number} written`);
+  }
+
+  #snapshot(number: number): Snapshot {
+    const { limit, lines } = this.#heldOut;
+    return snapshot(number, this.#training!, this.#episodes, {
+      training: this.config.training,
+      corpus: this.facts.opened!,
+      tokensDone: this.facts.tokensDone,
+      trainedSeconds: this.trainedSeconds,
+      loss: this.loss.value,
+      heldOut: { limit, lines: lines.length, best: this.#quality!.best },
+    });
   }
 
   /** Lets everybody go; the model stays for queries. */

@@ -18,8 +18,21 @@ export function runMetrics(run: Run): Registry {
   gauge('tokens_total', 'In-vocabulary tokens to train, over all epochs', () => run.training?.totalTokens ?? 0);
   gauge('words_per_second', 'Corpus words trained per second, recently', () => run.rate.wordsPerSecond);
   gauge('loss', 'Negative-sampling loss per pair, moving mean', () => run.loss.value ?? Number.NaN);
+  gauge('held_out_loss', 'Loss per pair of held-out lines, as last measured', () => {
+    return run.quality?.heldOut?.loss ?? Number.NaN;
+  });
+  gauge('diverging', '1 while the run looks diverged, otherwise 0', () => (run.quality?.warning == null ? 0 : 1));
   gauge('volunteers', 'Volunteers that can train now', () => run.training?.desk.willing ?? 0);
   gauge('model_version', 'Deltas applied', () => run.training?.model.version ?? 0);
+  const probe: Gauge = new Gauge({
+    name: 'tributary_probe_rho',
+    help: "Spearman's rho of cosines and human ratings, by probe file, as last measured",
+    labelNames: ['file'],
+    registers: [registry],
+    collect: () => {
+      for (const { file, rho } of run.quality?.probe ?? []) probe.set({ file }, rho ?? Number.NaN);
+    },
+  });
   const leases: Gauge = new Gauge({
     name: 'tributary_leases',
     help: 'Leases since the start, by what became of them',

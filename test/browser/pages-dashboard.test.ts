@@ -37,6 +37,8 @@ const live: DashboardState = {
     tokens: k,
     wordsPerSecond: k * 1000,
     loss: k === 1 ? null : 3,
+    heldOut: k < 3 ? null : 2.5,
+    probe: k < 3 ? [null, null] : [0.5, -0.25],
     volunteers: 1,
   })),
   log: [{ seq: 1, time: 1e12, level: 'error', text: HOSTILE }],
@@ -210,6 +212,8 @@ describe('feed', () => {
       tokens: k,
       wordsPerSecond: 1,
       loss: null,
+      heldOut: null,
+      probe: [],
       volunteers: 0,
     }));
     const { history } = withHistory(EMPTY, many);

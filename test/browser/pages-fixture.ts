@@ -75,6 +75,12 @@ export const runStatus: RunStatus = {
   elapsedSeconds: 754,
   etaSeconds: 384,
   loss: 2.6134,
+  heldOut: { loss: 2.6789, untrained: 4.1571, lines: 321, tokens: 8123 },
+  probe: [
+    { file: 'wordsim353.tsv', rho: 0.5123, found: 203 },
+    { file: HOSTILE, rho: null, found: 0 },
+  ],
+  warning: null,
   alpha: 0.034,
   volunteers: [volunteerRow(1, 100), volunteerRow(2, 300), volunteerRow(3, 200)],
   episode: { number: 12, parts: 3, tokens: 5000, pairs: 30_000, pairsDone: 15_000, grid: 'd.l p.ddd' },

@@ -12,8 +12,12 @@ describe('progress line', () => {
     }
   });
 
-  it('gives up the loss before anything else, and never a word in half at 80 columns', () => {
-    expect(progressLine(training, 200)).toMatch(/^[█░]{24} .*volunteers? {2}loss 2\.500$/);
+  it('gives up the losses before anything else, and never a word in half at 80 columns', () => {
+    expect(progressLine(training, 200)).toMatch(/^[█░]{24} .*volunteers? {2}loss 2\.500 {2}held out 2\.679$/);
     expect(progressLine(training, 80)).toMatch(/^[█░]{8,} .*\d min \d\d s left {2}\d+ volunteers?( {2}loss 2\.500)?$/);
+  });
+
+  it('says before all else that the run diverges', () => {
+    expect(progressLine({ ...training, warning: 'this run diverges: …' }, 60)).toMatch(/^[█░]+ DIVERGING {2}/);
   });
 });

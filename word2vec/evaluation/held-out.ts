@@ -1,17 +1,14 @@
 // The loss of sentences that were left out of training: the same pairs and negatives whoever is measured.
 
 import { Word2vecError } from '../errors.ts';
+import type { HuffmanTree } from '../huffman.ts';
 import type { DrawTable } from '../noise.ts';
 import { draw, drawTable, noiseWeight } from '../noise.ts';
 import { below, hashAt, STREAM, streamKey } from '../random.ts';
 import { keepBounds } from '../vocabulary.ts';
 
-/** Paths of a Huffman tree (word2vec/huffman.ts): word w has nodes path[start[w] .. start[w + 1]) from the root. */
-export interface CodePaths {
-  readonly start: Uint32Array; // (V + 1)
-  readonly path: Uint32Array; // node ids: rows of the output matrix
-  readonly codes: Uint8Array; // word2vec.c's bit at each node; the label is 1 - bit
-}
+/** Word w's nodes and turns from the root; a node is a row of the output matrix. */
+export type CodePaths = Pick<HuffmanTree, 'start' | 'path' | 'codes'>;
 
 export interface HeldOutRules {
   readonly window: number; // W: the reach is drawn from 1..W for each centre

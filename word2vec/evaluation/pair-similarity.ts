@@ -12,7 +12,7 @@ export interface PairScore {
 }
 
 /** gensim's default for word pairs: rarer words count as unknown. */
-const RESTRICT_PAIR_VOCABULARY = 300_000;
+export const RESTRICT_PAIR_VOCABULARY = 300_000;
 
 export function scorePairs(
   vectors: WordVectors,

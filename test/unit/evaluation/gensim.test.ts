@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { scoreAnalogies } from '../../../word2vec/evaluation/analogies.ts';
+import { PairProbe } from '../../../word2vec/evaluation/pair-probe.ts';
 import { scorePairs } from '../../../word2vec/evaluation/pair-similarity.ts';
 import { parsePairs, parseQuestions } from '../../../word2vec/evaluation/question-files.ts';
 import { NearestNeighbours } from '../../../word2vec/similarity.ts';
@@ -42,6 +43,9 @@ describe('gensim', () => {
     expect(score.pairs).toBe(60);
     expect(100 * (1 - score.found / score.pairs)).toBeCloseTo(expected.pairs.unknownPercent, 9);
     expect(score.found).toBeLessThan(60);
+    const probe = new PairProbe(model.words, parsePairs(smallPairs()));
+    expect(probe.found).toBe(score.found);
+    expect(probe.rho(model.values, model.dim)).toBeCloseTo(expected.pairs.rho, 7);
   });
 
   it('finds the same neighbours', () => {

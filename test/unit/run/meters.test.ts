@@ -47,7 +47,15 @@ describe('LossMeter', () => {
 describe('History', () => {
   it('holds a bounded number of points over any time, first and last included', () => {
     const history = new History(100);
-    const point = (time: number) => ({ time, tokens: time, wordsPerSecond: 1, loss: null, volunteers: 1 });
+    const point = (time: number) => ({
+      time,
+      tokens: time,
+      wordsPerSecond: 1,
+      loss: null,
+      heldOut: null,
+      probe: [],
+      volunteers: 1,
+    });
     for (let second = 0; second < 10_000; second++) history.add(point(second * 1000));
     expect(history.points.length).toBeLessThanOrEqual(100);
     expect(history.points.length).toBeGreaterThan(50);
@@ -57,7 +65,7 @@ describe('History', () => {
 
   it('passes over points that come too soon', () => {
     const history = new History(100);
-    const point = { tokens: 0, wordsPerSecond: 0, loss: null, volunteers: 0 };
+    const point = { tokens: 0, wordsPerSecond: 0, loss: null, heldOut: null, probe: [], volunteers: 0 };
     expect([0, 400, 1000, 1999, 2000].map((time) => history.add({ ...point, time }))).toEqual([
       true,
       false,

@@ -1,0 +1,39 @@
+// A run as it stands at one moment, as a checkpoint holds it.
+import type { CheckpointState } from './checkpoint.ts';
+import type { Episodes } from './episodes.ts';
+import type { Matrices } from './safetensors.ts';
+import type { Training } from './training.ts';
+import { copyMatrices } from './training.ts';
+
+export interface Snapshot {
+  readonly state: CheckpointState;
+  readonly matrices: Matrices;
+}
+
+/** What the run itself keeps books of. */
+type RunFigures = Pick<CheckpointState, 'training' | 'corpus' | 'tokensDone' | 'trainedSeconds' | 'loss' | 'heldOut'>;
+
+/** Taken within one turn of the event loop: no result comes in between. */
+export function snapshot(number: number, training: Training, episodes: Episodes, figures: RunFigures): Snapshot {
+  const { model, grid, journal } = training;
+  const { files, bytes } = figures.corpus;
+  const { position, number: nextEpisode } = episodes.next;
+  return {
+    state: {
+      format: 1,
+      number,
+      vocabulary: training.fingerprint,
+      rows: model.rows,
+      journalSeq: journal.seq,
+      nextLease: grid.nextLease,
+      nextEpisode,
+      next: position,
+      modelVersion: model.version,
+      episodes: episodes.snapshot(training),
+      ...figures,
+      corpus: { files, bytes },
+    },
+    // Copied at once: rows move on while the file is written.
+    matrices: copyMatrices(training),
+  };
+}
