@@ -3,6 +3,7 @@ import '../style/tokens.css';
 import '../style/base.css';
 import '../style/controls.css';
 import '../style/dashboard.css';
+import '../style/plots.css';
 import { render } from 'preact';
 import { Feed } from './feed.ts';
 import { DashboardPage } from './page.tsx';

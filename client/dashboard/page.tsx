@@ -1,6 +1,6 @@
 // The dashboard as a function of what is known: no wiring here.
 import type { ComponentChildren, JSX } from 'preact';
-import type { HistoryPoint } from '../../protocol/status.ts';
+import type { HistoryPoint, ProbeStatus } from '../../protocol/status.ts';
 import { count } from '../ui/format.ts';
 import { NeighbourBox } from '../ui/neighbours.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
@@ -8,13 +8,29 @@ import type { DashboardState } from './dashboard-state.ts';
 import { EventLog } from './event-log.tsx';
 import { GridView } from './grid-view.tsx';
 import { OperatorPanel } from './operator-panel.tsx';
-import { Plot } from './plot.tsx';
+import { Plot, type Series } from './plot.tsx';
 import { ConnectionLine, RunHeader } from './run-header.tsx';
 import { VolunteerTable } from './volunteer-table.tsx';
 
-const speedOf = (point: HistoryPoint): number => point.wordsPerSecond;
-const lossOf = (point: HistoryPoint): number | null => point.loss;
-const lossText = (value: number): string => value.toFixed(3);
+const figure = (value: number): string => value.toFixed(3);
+
+const SPEED: readonly Series[] = [
+  { label: 'speed', color: '--plot-speed', read: (point: HistoryPoint) => point.wordsPerSecond },
+];
+const LOSSES: readonly Series[] = [
+  { label: 'training', color: '--plot-loss', read: (point: HistoryPoint) => point.loss },
+  { label: 'held out', color: '--plot-speed', dash: [7, 3], read: (point: HistoryPoint) => point.heldOut },
+];
+
+/** A line for each file of rated pairs. */
+function probeSeries(probe: readonly ProbeStatus[]): Series[] {
+  return probe.map(({ file }, k) => ({
+    label: file,
+    color: k % 2 === 0 ? '--plot-speed' : '--plot-loss',
+    ...(k === 0 ? {} : { dash: [2 + 3 * k, 3] }),
+    read: (point) => point.probe[k] ?? null,
+  }));
+}
 
 function Panel(props: { id: string; title: string; area: string; children: ComponentChildren }): JSX.Element {
   return (
@@ -56,23 +72,26 @@ export function DashboardPage({ state }: { state: DashboardState }): JSX.Element
             <Panel id="operator-title" title="Operator" area="operator">
               <OperatorPanel state={status.state} />
             </Panel>
-            <section class="panel area-plots" aria-label="Speed and loss over time">
-              <Plot
-                title="Words per second"
-                points={history}
-                read={speedOf}
-                format={count}
-                color="--plot-speed"
-                fromZero
-              />
+            <section class="panel area-plots" aria-label="Speed and quality">
+              <Plot title="Words per second" points={history} series={SPEED} over="time" format={count} fromZero />
               <Plot
                 title="Loss per pair"
                 points={history}
-                read={lossOf}
-                format={lossText}
-                color="--plot-loss"
+                series={status.heldOut === null ? LOSSES.slice(0, 1) : LOSSES}
+                over="words"
+                format={figure}
                 fromZero={false}
               />
+              {status.probe.length === 0 ? null : (
+                <Plot
+                  title="Similarity, ρ"
+                  points={history}
+                  series={probeSeries(status.probe)}
+                  over="words"
+                  format={figure}
+                  fromZero={false}
+                />
+              )}
             </section>
             <Panel id="grid-title" title="Grid" area="grid">
               <GridView episode={status.episode} />

@@ -1,22 +1,31 @@
-// A plot of one figure over time, drawn by uPlot in the colours of the page.
+// A plot of a figure or several over time or over the words trained, drawn by uPlot in the colours of the page.
 import 'uplot/dist/uPlot.min.css';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { HistoryPoint } from '../../protocol/status.ts';
-import { timeOfDay } from '../ui/format.ts';
+import { count, timeOfDay } from '../ui/format.ts';
 import { cssColor, onThemeChange } from '../ui/theme.ts';
 
 /** Seconds between labels of the time axis. */
 const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 604_800];
 const FONT = '12px system-ui, sans-serif';
 
+export interface Series {
+  /** Shown where there are several. */
+  readonly label: string;
+  readonly read: (point: HistoryPoint) => number | null;
+  readonly color: `--${string}`;
+  /** Lengths of dash and gap, so that no series is told by its colour alone; none for a solid line. */
+  readonly dash?: readonly number[];
+}
+
 export interface PlotProps {
   readonly title: string;
   readonly points: readonly HistoryPoint[];
-  readonly read: (point: HistoryPoint) => number | null;
+  readonly series: readonly Series[];
+  readonly over: 'time' | 'words';
   readonly format: (value: number) => string;
-  readonly color: `--${string}`;
   /** The axis begins at 0; otherwise at the smallest value. */
   readonly fromZero: boolean;
 }
@@ -24,7 +33,7 @@ export interface PlotProps {
 type Reading = (at: number | null) => void;
 
 /** `read` hears which point is under the pointer. */
-function optionsOf({ format, color, fromZero }: PlotProps, host: HTMLElement, read: Reading): uPlot.Options {
+function optionsOf({ series, over, format, fromZero }: PlotProps, host: HTMLElement, read: Reading): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: () => cssColor('--text-muted'),
     grid: { stroke: () => cssColor('--line'), width: 1 },
@@ -36,21 +45,24 @@ function optionsOf({ format, color, fromZero }: PlotProps, host: HTMLElement, re
     padding: [8, 28, 0, 0],
     legend: { show: false },
     hooks: { setCursor: [(self) => read(self.cursor.idx ?? null)] },
-    cursor: { drag: { x: false, y: false }, sync: { key: 'dashboard' }, points: { size: 7 } },
-    scales: { y: { range: (_, min, max) => spanOf(min, max, fromZero) } },
+    cursor: { drag: { x: false, y: false }, sync: { key: `dashboard-${over}` }, points: { size: 7 } },
+    scales: { x: { time: over === 'time' }, y: { range: (_, min, max) => spanOf(min, max, fromZero) } },
     axes: [
-      // Labels show whole seconds: closer ones would repeat.
-      { ...axis, size: 28, space: 72, values: clockLabels, incrs: CLOCK_STEPS },
+      over === 'time'
+        ? // Labels show whole seconds: closer ones would repeat.
+          { ...axis, size: 28, space: 72, values: clockLabels, incrs: CLOCK_STEPS }
+        : { ...axis, size: 28, space: 72, values: (_, values) => values.map(count) },
       { ...axis, size: 58, values: (_, values) => values.map((value) => format(value)) },
     ],
     series: [
       {},
-      {
+      ...series.map(({ color, dash }) => ({
         stroke: () => cssColor(color),
         width: 1.75,
         spanGaps: false,
-        points: { show: (self) => (self.data[0]?.length ?? 0) < 2 },
-      },
+        points: { show: (self: uPlot) => (self.data[0]?.length ?? 0) < 2 },
+        ...(dash === undefined ? {} : { dash: [...dash] }),
+      })),
     ],
   };
 }
@@ -79,16 +91,20 @@ function spanOf(min: number | null, max: number | null, fromZero: boolean): [num
   return [fromZero ? low : low - air, max + air];
 }
 
-function dataOf({ points, read }: PlotProps): uPlot.AlignedData {
-  return [points.map((point) => point.time / 1000), points.map((point) => read(point))];
+function dataOf({ points, series, over }: PlotProps): uPlot.AlignedData {
+  const x = points.map((point) => (over === 'time' ? point.time / 1000 : point.tokens));
+  return [x, ...series.map(({ read }) => points.map((point) => read(point)))];
 }
 
 /** The point under the pointer, or else the newest. */
-function readingOf({ points, read, format }: PlotProps, at: number | null): string {
+function readingOf({ points, series, over, format }: PlotProps, at: number | null): string {
   const point = at === null ? points.at(-1) : points[at];
   if (point === undefined) return '';
-  const value = read(point);
-  return `${value === null ? 'none' : format(value)} at ${timeOfDay(point.time)}`;
+  const values = series.map(({ label, read }) => {
+    const value = read(point);
+    return `${series.length > 1 ? `${label} ` : ''}${value === null ? 'none' : format(value)}`;
+  });
+  return `${values.join(', ')} at ${over === 'time' ? timeOfDay(point.time) : `${count(point.tokens)} words`}`;
 }
 
 export function Plot(props: PlotProps): JSX.Element {
@@ -96,6 +112,7 @@ export function Plot(props: PlotProps): JSX.Element {
   const plot = useRef<uPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
   const empty = props.points.length === 0;
+  const names = props.series.map(({ label }) => label).join('\n');
 
   useEffect(() => {
     const element = host.current;
@@ -111,17 +128,39 @@ export function Plot(props: PlotProps): JSX.Element {
       drawn.destroy();
       plot.current = null;
     };
-  }, [empty]);
+  }, [empty, names]);
 
   useEffect(() => plot.current?.setData(dataOf(props)), [props.points]);
 
   return (
     <figure class="plot">
       <figcaption>
-        {props.title}
+        <span>
+          {props.title}
+          {props.series.length > 1 ? props.series.map((one) => <Key key={one.label} series={one} />) : null}
+        </span>
         <span class="plot-reading">{readingOf(props, at)}</span>
       </figcaption>
       {empty ? <p class="plot-empty muted">No points yet.</p> : <div ref={host} class="plot-host" />}
     </figure>
+  );
+}
+
+/** A piece of the series' line beside its name. */
+function Key({ series }: { series: Series }): JSX.Element {
+  return (
+    <span class="plot-key">
+      <svg width="22" height="4" aria-hidden="true">
+        <line
+          x2="22"
+          y1="2"
+          y2="2"
+          stroke={`var(${series.color})`}
+          stroke-width="2.5"
+          stroke-dasharray={series.dash?.join(' ')}
+        />
+      </svg>
+      <bdi>{series.label}</bdi>
+    </span>
   );
 }

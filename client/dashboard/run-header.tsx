@@ -74,6 +74,12 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
         <Badge tone={TONES[status.state]} word={status.state} live={status.state === 'training'} />
         <p class="state-reason">{status.reason}</p>
       </div>
+      {status.warning === null ? null : (
+        <p class="run-warning" role="alert">
+          <Badge tone="bad" word="diverging" />
+          <span>{status.warning.charAt(0).toUpperCase() + status.warning.slice(1)}.</span>
+        </p>
+      )}
       <ProgressLine status={status} />
       <dl class="figures figures-dense">
         <Figure
@@ -84,7 +90,7 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
         <Figure
           name="Loss"
           value={status.loss === null ? '–' : status.loss.toFixed(4)}
-          note={`alpha ${status.alpha.toPrecision(3)}`}
+          note={`${heldOutText(status)}alpha ${status.alpha.toPrecision(3)}`}
         />
         <Figure
           name="Volunteers"
@@ -126,6 +132,7 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
             name="Vocabulary"
             value={status.vocabulary === 0 ? 'being counted' : `${status.vocabulary.toLocaleString('en')} words`}
           />
+          {status.vocabulary === 0 ? null : <Fact name="Held out" value={heldOutLines(status)} />}
           <Fact name="Schedule" value={`${schedule}, ${config.epochs} epochs, seed ${config.seed}`} />
           <Fact name="Model" value={`${objective}, ${config.dim} dimensions, window ${config.window}`} />
           <Fact name="Sampling" value={`${config.sample}, minimum count ${config.minCount}, alpha ${config.alpha}`} />
@@ -137,6 +144,16 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
       </details>
     </section>
   );
+}
+
+function heldOutText({ heldOut }: RunStatus): string {
+  return heldOut === null || heldOut.loss === null ? '' : `held out ${heldOut.loss.toFixed(3)}, `;
+}
+
+function heldOutLines({ heldOut }: RunStatus): string {
+  return heldOut === null
+    ? 'nothing: the corpus is too small'
+    : `${heldOut.lines.toLocaleString('en')} lines, ${heldOut.tokens.toLocaleString('en')} words`;
 }
 
 function Fact({ name, value }: { name: string; value: string }): JSX.Element {

@@ -77,10 +77,32 @@ describe('dashboard', () => {
     expect(ids).toEqual(['2', '3', '1']);
   });
 
-  it('draws both plots, and says the newest value', async () => {
+  it('draws every plot, and says the newest value', async () => {
     render(h(DashboardPage, { state: live }), root);
-    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(2);
+    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(3);
     expect(text()).toMatch(/Words per second3,000 at/);
+    expect(text()).toContain('trainingheld outtraining 3.000, held out 2.500 at 3 words');
+    // A hostile file name is text.
+    expect(text()).toContain(`wordsim353.tsv 0.500, ${HOSTILE} -0.250 at 3 words`);
+  });
+
+  it('draws no line for what is not measured', async () => {
+    render(h(DashboardPage, { state: { ...live, status: { ...runStatus, heldOut: null, probe: [] } } }), root);
+    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(2);
+    expect(text()).toMatch(/Loss per pair3\.000 at 3 words/);
+    expect(root.querySelector('.plot-key')).toBeNull();
+  });
+
+  it('says that a run diverges, and what to change', () => {
+    render(
+      h(DashboardPage, { state: { ...live, status: { ...runStatus, warning: 'this run diverges: lower --alpha' } } }),
+      root,
+    );
+    expect(root.querySelector('.run-warning[role=alert]')?.textContent).toBe(
+      'DivergingThis run diverges: lower --alpha.',
+    );
+    render(h(DashboardPage, { state: live }), root);
+    expect(root.querySelector('.run-warning')).toBeNull();
   });
 
   it('says that the connection is lost, since when, and that it retries', () => {
