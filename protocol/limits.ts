@@ -18,8 +18,8 @@ export const LIMITS = {
   reason: 300,
   /** Bytes of any frame but a result. */
   smallFrame: 1024,
-  /** Leases a volunteer may hold at once: one in training, one fetched ahead. */
-  pipeline: 2,
+  /** Leases a volunteer may hold at once: one in training, the others fetched ahead. */
+  pipeline: 4,
 } as const;
 
 /** WebSocket close codes of the volunteer's socket (4000-4999 is the application's range). */

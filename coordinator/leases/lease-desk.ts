@@ -14,7 +14,7 @@ import { checkResult } from './delta-gate.ts';
 import type { Episode } from './episode.ts';
 import { EpisodeCensus } from './episode.ts';
 import { LeaseBuilder } from './lease-builder.ts';
-import { bindablePairs, leasePairs, measureLease, setDeadline } from './lease-size.ts';
+import { bindablePairs, fetchesAhead, leasePairs, measureLease, setDeadline } from './lease-size.ts';
 import type { DeskConstants, DeskEdges } from './desk-types.ts';
 import type { Merge } from './merge.ts';
 import { Addition } from './merge.ts';
@@ -300,7 +300,7 @@ export class LeaseDesk {
     // from lease to lease and train that row of the grid alone, with the fast ones waiting.
     if (starving > 0) return;
     for (const one of hungry) if (one.leases.length > 0 && one.wantsLease) ahead.push(one);
-    for (const one of ahead) this.#grant(one, 1);
+    for (const one of ahead) while (one.wantsLease && fetchesAhead(one) && this.#grant(one, 1));
   }
 
   #grant(one: Volunteer, reserve: number): boolean {

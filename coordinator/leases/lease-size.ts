@@ -64,3 +64,16 @@ export function measureLease(one: Volunteer, record: LeaseRecord, now: number, t
   setDeadline(one, now, times);
   if (one.leases.length === 0) one.hungrySince = now;
 }
+
+/** Milliseconds of work fetched ahead that hide a round trip and the way of a lease's rows. */
+const AHEAD_MS = 1000;
+
+/**
+ * Whether a volunteer with work gets more: one lease is always fetched ahead, and as many as fill AHEAD_MS. A fast one
+ * trains a lease in less than its next one's way takes; a slow one would lock parts for long.
+ */
+export function fetchesAhead({ leases, pairsPerSecond }: Pick<Volunteer, 'leases' | 'pairsPerSecond'>): boolean {
+  if (leases.length < 2) return true;
+  const queued = leases.slice(1).reduce((sum, { pairs }) => sum + pairs, 0);
+  return queued * 1000 < AHEAD_MS * pairsPerSecond;
+}

@@ -1,6 +1,6 @@
 // Volunteers that are slow, vanish, pause or lose their device: what the desk does, and what the model keeps.
 import { describe, expect, it } from 'vitest';
-import { CLOSE } from '../../../protocol/limits.ts';
+import { CLOSE, LIMITS } from '../../../protocol/limits.ts';
 import { encodeToCoordinator } from '../../../protocol/to-coordinator.ts';
 import { trainDirectly } from './direct-training.ts';
 import { play, SmallRun, Tab, turn } from './harness.ts';
@@ -171,7 +171,7 @@ describe('pausing', () => {
     const run = new SmallRun();
     const tab = new Tab(run);
     while (tab.deliverUp() || tab.deliverDown());
-    expect(tab.volunteer.credit).toBe(2);
+    expect(tab.volunteer.credit).toBe(LIMITS.pipeline);
     tab.session.setPaused(true);
     while (tab.deliverUp() || tab.deliverDown());
     expect(tab.volunteer.credit).toBe(0);
@@ -189,7 +189,7 @@ describe('pausing', () => {
       if (time % 3 === 0) await play(run, tabs);
     }
     await play(run, tabs);
-    expect(tab.volunteer.leases.length + tab.volunteer.credit).toBe(2);
+    expect(tab.volunteer.leases.length + tab.volunteer.credit).toBe(LIMITS.pipeline);
     await finish(run, tabs);
     expect(tab.closed).toBeNull();
     expect(tab.outcomes().every((outcome) => outcome === 'applied')).toBe(true);
@@ -239,7 +239,8 @@ describe('anything at once', () => {
       await turn();
       const open = tabs.filter((candidate) => candidate.closed === null);
       for (const gone of tabs) if (gone.closed !== null) expect([1000, 1006]).toContain(gone.closed);
-      for (const one of open) expect(one.volunteer.leases.length + one.volunteer.credit).toBeLessThanOrEqual(2);
+      for (const one of open)
+        expect(one.volunteer.leases.length + one.volunteer.credit).toBeLessThanOrEqual(LIMITS.pipeline);
       tabs = open;
     }
     expect(run.journal.chunksApplied).toBe(run.chunks);

@@ -1,6 +1,7 @@
 // How large leases are and how long they may take, by speed and by what is left.
 import { describe, expect, it } from 'vitest';
-import { allowanceMs, bindablePairs, leasePairs } from '../../../coordinator/leases/lease-size.ts';
+import { allowanceMs, bindablePairs, fetchesAhead, leasePairs } from '../../../coordinator/leases/lease-size.ts';
+import type { LeaseRecord } from '../../../coordinator/leases/lease-builder.ts';
 import { Volunteer } from '../../../coordinator/leases/volunteer.ts';
 import { Model } from '../../../coordinator/model/model.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
@@ -35,6 +36,21 @@ describe('the size of a lease', () => {
   it('begins small for a volunteer that nobody knows', () => {
     const stranger = volunteer(0);
     expect(leasePairs(stranger, [stranger, fast], 1e9, 3000)).toBeLessThan(20_000);
+  });
+});
+
+describe('work ahead', () => {
+  const holding = (pairsPerSecond: number, ...pairs: number[]): Parameters<typeof fetchesAhead>[0] => ({
+    pairsPerSecond,
+    leases: pairs.map((count) => ({ pairs: count }) as LeaseRecord),
+  });
+
+  it('is one lease for everybody, and more for those who train it within a second', () => {
+    expect(fetchesAhead(holding(0, 5000))).toBe(true);
+    expect(fetchesAhead(holding(0, 5000, 5000))).toBe(false);
+    expect(fetchesAhead(holding(10_000, 30_000, 30_000))).toBe(false);
+    expect(fetchesAhead(holding(1e6, 30_000, 260_000, 260_000, 260_000))).toBe(true);
+    expect(fetchesAhead(holding(1e6, 30_000, 500_000, 500_000))).toBe(false);
   });
 });
 

@@ -1,4 +1,5 @@
 // The volunteer's end of the wire by itself: what it refuses from a coordinator, and what it says then.
+import { LIMITS } from '../../../protocol/limits.ts';
 import { describe, expect, it } from 'vitest';
 import { decodeToCoordinator } from '../../../protocol/to-coordinator.ts';
 import type { Lease } from '../../../protocol/to-volunteer.ts';
@@ -89,7 +90,12 @@ describe('a volunteer', () => {
     tab.session.setPaused(true);
     tab.session.receive(encodeLease(lease, SHAPE.dim));
     tab.session.setPaused(false);
-    expect(said(tab)).toEqual(['condition', 'returned', 'condition', 'ready', 'ready']);
+    expect(said(tab)).toEqual([
+      'condition',
+      'returned',
+      'condition',
+      ...Array.from({ length: LIMITS.pipeline }, () => 'ready'),
+    ]);
     tab.session.receive(
       encodeLease({ ...lease, present: new Uint8Array(lease.present.length), rows: NONE }, SHAPE.dim),
     );
