@@ -7,7 +7,8 @@ export default defineConfig({
     reporters: process.env['CI'] === undefined ? ['default', 'json'] : ['dot', 'json'],
     outputFile: { json: 'test-report.json' },
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node' } },
+      // No test measures speed: on a busy machine each may take long.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', testTimeout: 30_000 } },
       { test: { name: 'gates', include: ['test/gates/**/*.test.ts'], environment: 'node', testTimeout: 120_000 } },
       browserProject,
       {

@@ -1,12 +1,16 @@
 // Runs one benchmark by name: `npm run bench -- NAME [options]`.
 import { parseArgs } from 'node:util';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { EXIT, TributaryError } from '../coordinator/errors.ts';
 import { benchBalance } from './balance.ts';
 import { benchEngines } from './engines.ts';
 import { benchKernel } from './kernel.ts';
 import { parityCommand } from './parity/options.ts';
 import { runParity } from './parity/parity.ts';
+import { qualityCommand } from './quality/options.ts';
+import { runQuality } from './quality/report.ts';
+import { plotCommand } from './quality/plot.ts';
+import { sweepCommand } from './quality/sweep.ts';
 import { benchRun } from './run.ts';
 
 const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
@@ -14,6 +18,9 @@ const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
        npm run bench -- balance [--corpus FILE] [--json]
        npm run bench -- run [--similarity FILE] [--json]
        npm run bench -- parity --corpus FILE [--help for the rest] [--json]
+       npm run bench -- quality --corpus FILE --volunteers N [--help for the rest] [--json]
+       npm run bench -- sweep NAME --corpus FILE [--help for the rest]
+       npm run bench -- plot
 
 engines  every engine on the same leases, in Node and in a Chromium tab, beside word2vec.c
          --gpu: the machine's GPU instead of Chromium's software adapter
@@ -23,7 +30,10 @@ balance  how evenly a block falls into g x g sub-blocks: the case for or against
 run      whole runs on the sample corpus with one and two local volunteers, beside word2vec.c
          --similarity FILE: score the vectors with these word pairs, such as wordsim353.tsv
 parity   the sequential reference beside word2vec.c and gensim on one corpus, over seeds, by one scorer
---json   print one JSON object instead of a table; all append to bench/results/
+quality  virtual volunteers on the real scheduler, codec and CPU engine, beside the sequential run
+sweep    a list of such measurements, kept in bench/results/quality.json
+plot     draws what the sweeps left there
+--json   print one JSON object instead of a table; all but quality append to bench/results/
 `;
 
 const OPTIONS = {
@@ -36,7 +46,10 @@ const OPTIONS = {
 /** The benchmark that the arguments name, or what is wrong with them. */
 function chosen(args: readonly string[]): (() => Promise<void>) | string {
   try {
-    if (args[0] === 'parity') return () => parity(args.slice(1));
+    if (args[0] === 'parity') return () => obey(parityCommand(runParity), args);
+    if (args[0] === 'quality') return () => obey(qualityCommand(runQuality), args);
+    if (args[0] === 'plot') return () => obey(plotCommand(), args);
+    if (args[0] === 'sweep') return () => obey(sweepCommand(), args);
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const { json = false, gpu, similarity, corpus } = values;
     const [name = 'a name', ...more] = positionals;
@@ -55,11 +68,9 @@ function chosen(args: readonly string[]): (() => Promise<void>) | string {
   }
 }
 
-/** Its options are too many for a line of usage: a command of their own reads them. */
-async function parity(args: readonly string[]): Promise<void> {
-  await parityCommand(runParity)
-    .exitOverride()
-    .parseAsync([...args], { from: 'user' });
+/** Options that are too many for a line of usage are read by a command of their own. */
+async function obey(command: Command, args: readonly string[]): Promise<void> {
+  await command.exitOverride().parseAsync(args.slice(1), { from: 'user' });
 }
 
 const benchmark = chosen(process.argv.slice(2));

@@ -28,9 +28,18 @@ export function circumstances(): Circumstances {
 
 /** Appends to bench/results/`name`.json, with the load now: other processes slow what is measured by wall clock. */
 export function record(name: string, entry: Circumstances): void {
-  const file = new URL(`results/${name}.json`, import.meta.url);
-  mkdirSync(new URL('.', file), { recursive: true });
+  mkdirSync(new URL('.', fileOf(name)), { recursive: true });
+  const all = [...entries(name), { ...entry, loadAfter: loadavg()[0] }];
+  writeFileSync(fileOf(name), `${JSON.stringify(all, null, 2)}\n`);
+}
+
+/** What bench/results/`name`.json holds, oldest first. */
+export function entries(name: string): readonly Circumstances[] {
+  const file = fileOf(name);
   const past: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  const all = [...(Array.isArray(past) ? past : []), { ...entry, loadAfter: loadavg()[0] }];
-  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
+  return Array.isArray(past) ? past : [];
+}
+
+function fileOf(name: string): URL {
+  return new URL(`results/${name}.json`, import.meta.url);
 }

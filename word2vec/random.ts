@@ -25,6 +25,7 @@ export const STREAM = {
   initial: 7,
   rounding: 8,
   heldOut: 9,
+  simulator: 10,
 } as const;
 
 /** Folds a run seed, a purpose and positions (each an integer, taken modulo 2^32) into a 32-bit stream key. */

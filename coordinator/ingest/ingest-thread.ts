@@ -1,8 +1,8 @@
 // The run's side of the ingest thread: one request at a time, answered or failed.
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
-import { threadEntry } from '../thread-entry.ts';
+import { startThread } from '../thread-entry.ts';
 import type {
   Counted,
   CountRequest,
@@ -28,7 +28,7 @@ export class IngestThread {
 
   /** @param progress called with the bytes counted so far */
   constructor(progress: (bytes: number) => void) {
-    this.#worker = new Worker(threadEntry(import.meta.url, './ingest.worker'));
+    this.#worker = startThread(import.meta.url, './ingest.worker');
     this.#worker.on('message', (message: IngestMessage) => {
       if (message.kind === 'progress') progress(message.bytes);
       else this.#settle(message);

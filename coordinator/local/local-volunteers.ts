@@ -1,8 +1,7 @@
 // Volunteers within this process: worker threads that speak the same frames as a tab, without a socket.
-import { Worker } from 'node:worker_threads';
 import { CLOSE } from '../../protocol/limits.ts';
 import type { LeaseDesk } from '../leases/lease-desk.ts';
-import { threadEntry } from '../thread-entry.ts';
+import { startThread } from '../thread-entry.ts';
 
 export interface LocalVolunteers {
   close(): Promise<void>;
@@ -11,7 +10,7 @@ export interface LocalVolunteers {
 /** @param failed called when a thread dies of an error, or the desk sends it away; its leases are free already */
 export function startLocalVolunteers(desk: LeaseDesk, count: number, failed: (error: Error) => void): LocalVolunteers {
   const workers = Array.from({ length: count }, () => {
-    const worker = new Worker(threadEntry(import.meta.url, './local-volunteer.worker'));
+    const worker = startThread(import.meta.url, './local-volunteer.worker');
     const one = desk.connect(
       {
         send: (frame) => worker.postMessage(frame),

@@ -112,6 +112,11 @@ function longestRow({ inputPeak, outputPeak }: LeaseRecord): number {
   return Math.max(inputPeak, outputPeak);
 }
 
+/** Whether a leased row has grown as only training that diverges lets it. */
+export function isDivergent(record: LeaseRecord): boolean {
+  return !(longestRow(record) < DIVERGED_NORM);
+}
+
 /** Training that diverges does not come back: vectors of noise are worth less than an early word. */
 function refuseDivergence(peak: number): void {
   if (peak < DIVERGED_NORM) return;

@@ -1,0 +1,107 @@
+// The text of a measurement: the first words of a corpus, and its sentences as whoever trains sees them.
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { openCorpus } from '../../coordinator/corpus/open.ts';
+import { planSplits } from '../../coordinator/corpus/splits.ts';
+import { readLines } from '../../coordinator/corpus/lines.ts';
+import { TributaryError } from '../../coordinator/errors.ts';
+import { PIECE_WORDS, pieceHash } from '../../coordinator/ingest/held-out-lines.ts';
+import { firstWord, wordsOf } from '../../coordinator/ingest/line-feed.ts';
+import { SCHEDULE } from '../../coordinator/run/config.ts';
+
+/** Characters written at once. */
+const BLOCK = 1 << 20;
+
+export interface MeasuredText {
+  /** Plain text. */
+  readonly file: string;
+  readonly words: number;
+  dispose(): void;
+}
+
+/**
+ * @param maxWords take only the first so many words; 0: all
+ * @throws TributaryError as `openCorpus` and its sources do; CORPUS_EMPTY
+ */
+export async function measuredText(corpus: string, maxWords: number): Promise<MeasuredText> {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-quality-'));
+  const dispose = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    const file = join(folder, 'training.txt');
+    const output = createWriteStream(file);
+    let block = '';
+    let words = 0;
+    for await (const line of firstWords(corpus, maxWords)) {
+      words += line.words;
+      block += `${line.text}\n`;
+      if (block.length < BLOCK) continue;
+      if (!output.write(block)) await once(output, 'drain');
+      block = '';
+    }
+    output.end(block);
+    await once(output, 'close');
+    if (words === 0) throw new TributaryError('CORPUS_EMPTY', `${corpus} holds no words`);
+    return { file, words, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** Lines with their number of words, until `maxWords` are given. */
+async function* firstWords(corpus: string, maxWords: number): AsyncGenerator<{ text: string; words: number }> {
+  const source = await openCorpus([corpus], {});
+  try {
+    const files = await source.list();
+    let left = maxWords > 0 ? maxWords : Number.POSITIVE_INFINITY;
+    for (const split of await planSplits(source, files, SCHEDULE.splitBytes)) {
+      for await (const lines of readLines(source, files[split.file]!, split)) {
+        for (const text of lines) {
+          const words = wordsOf(text).filter((word) => word !== '');
+          if (words.length >= left) {
+            yield { text: words.slice(0, left).join(' '), words: left };
+            return;
+          }
+          left -= words.length;
+          yield { text, words: words.length };
+        }
+      }
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * The ids of the known words of every line that has some, as the ingest thread reads them: without the pieces whose
+ * hash is below `limit`, which are held out, and cut there.
+ */
+export async function readSentences(
+  file: string,
+  ids: ReadonlyMap<string, number>,
+  limit: number,
+): Promise<Int32Array[]> {
+  const sentences: Int32Array[] = [];
+  for await (const line of createInterface({ input: createReadStream(file, 'utf8') })) {
+    const words = wordsOf(line);
+    let known: number[] = [];
+    const cut = (): void => {
+      if (known.length > 0) sentences.push(Int32Array.from(known));
+      known = [];
+    };
+    for (let from = firstWord(words); from < words.length; from += PIECE_WORDS) {
+      const to = Math.min(words.length, from + PIECE_WORDS);
+      if (pieceHash(words, from, to) < limit) cut();
+      else known.push(...knownIds(words.slice(from, to), ids));
+    }
+    cut();
+  }
+  return sentences;
+}
+
+export function knownIds(words: readonly string[], ids: ReadonlyMap<string, number>): number[] {
+  return words.map((word) => ids.get(word)).filter((id) => id !== undefined);
+}
