@@ -8,6 +8,7 @@ import { type Circumstances, circumstances, record } from './record.ts';
 import { NEGATIVE, sampleLeases, samplePairs } from './sample-leases.ts';
 import { adapterName, openTab, type Tab } from './tab.ts';
 import type { TrialLimits } from './trial.ts';
+import type { TabTrial } from './browser/engines.ts';
 
 const DIMS = [100, 300, 900] as const;
 const MINIBATCH = 768;
@@ -20,7 +21,7 @@ const MOST_ROUNDS = 3;
 const GRIDS = [2, 16] as const;
 /** The software adapter trains some thousand pairs a second at D = 900, a GPU some million. */
 const SIZES = {
-  software: { leasePairs: MINIBATCH * 5, leases: 1, limits: { least: 2, most: 3, ms: 600 } },
+  software: { leasePairs: MINIBATCH * 3, leases: 1, limits: { least: 4, most: 4, ms: 0 } },
   hardware: { leasePairs: MINIBATCH * 130, leases: 4, limits: { least: 5, most: 100, ms: 3000 } },
 } as const;
 /** Engines sum the loss in 32 bits and in other orders; more than that apart, one of them did other work. */
@@ -34,6 +35,8 @@ interface Speed {
   readonly pairsPerSecond: number;
   /** With rows and plan sent to the adapter and rows read back; null where nothing is sent or it was not measured. */
   readonly pairsPerSecondWithTransfers: number | null;
+  /** On a software adapter, per second of processor time, which busy neighbours do not change; null elsewhere. */
+  readonly pairsPerProcessorSecond: number | null;
 }
 
 interface Rung extends Speed {
@@ -80,7 +83,7 @@ export async function benchKernel(options: { readonly json: boolean; readonly gp
     const mayClimb = (rounds: number): boolean =>
       rounds === 0 || (rounds < MOST_ROUNDS && ((performance.now() - begun) * (rounds + 1)) / rounds < TIME_MS);
     for (let rounds = 0; mayClimb(rounds); rounds++) {
-      for (const dim of DIMS) await climb(tab, adapter, dim, limits, note);
+      for (const dim of DIMS) await climb(tab, adapter, leases[0]!.inputs.length, dim, limits, note);
     }
     const rungs = [...best.values()];
     if (!options.json) for (const rung of rungs) print(rung);
@@ -108,29 +111,63 @@ export async function benchKernel(options: { readonly json: boolean; readonly gp
 async function climb(
   tab: Tab,
   adapter: Adapter,
+  leasePairs: number,
   dim: number,
   limits: TrialLimits,
   note: (speed: Speed) => void,
 ): Promise<void> {
   const request = { minibatch: MINIBATCH, dim, limits };
   const yardstick = await tab.train(0, { ...request, engine: 'cpu' });
-  note({ engine: 'cpu', dim, pairsPerSecond: yardstick.pairsPerSecond, pairsPerSecondWithTransfers: null });
+  const { pairsPerSecond } = yardstick;
+  note({ engine: 'cpu', dim, pairsPerSecond, pairsPerSecondWithTransfers: null, pairsPerProcessorSecond: null });
+  /** What `work` takes of the GPU process beyond what `start`, its first lease, takes: compiling is in both. */
+  const processor = async <T>(start: () => Promise<unknown>, work: () => Promise<T>): Promise<[T, number | null]> => {
+    if (!adapter.software) return [await work(), null];
+    const times = [await tab.gpuProcessorMs()];
+    await start();
+    times.push(await tab.gpuProcessorMs());
+    const result = await work();
+    return [result, (await tab.gpuProcessorMs()) - 2 * times[1]! + times[0]!];
+  };
+  const perSecond = (leases: number, ms: number | null): number | null =>
+    ms === null ? null : (leasePairs * leases * 1000) / ms;
   for (const rung of LADDER) {
     if (rung === 'subgroup' && adapter.subgroups === null) continue;
-    const trial = await tab.train(0, { ...request, engine: 'webgpu', rung });
+    const train = (own: TrialLimits): Promise<TabTrial> =>
+      tab.train(0, { ...request, limits: own, engine: 'webgpu', rung });
+    const [trial, ms] = await processor(
+      () => train({ least: 1, most: 1, ms: 0 }),
+      () => train(limits),
+    );
     if (!(Math.abs(trial.loss / yardstick.loss - 1) <= LOSS_TOLERANCE)) {
       const losses = `has a loss of ${trial.loss} where the CPU engine has ${yardstick.loss}`;
       throw new TributaryError('LOSS_DIFFERS', `the ${rung} kernel at D = ${dim} ${losses}`, {
         hint: 'The kernel is wrong: run npm test.',
       });
     }
-    const [alone, whole] = [trial.computedPairsPerSecond!, trial.pairsPerSecond];
-    note({ engine: rung, dim, pairsPerSecond: alone, pairsPerSecondWithTransfers: whole });
+    note({
+      engine: rung,
+      dim,
+      pairsPerSecond: trial.computedPairsPerSecond!,
+      pairsPerSecondWithTransfers: trial.pairsPerSecond,
+      pairsPerProcessorSecond: perSecond(trial.trained - 1, ms),
+    });
   }
   const lanes = adapter.software ? LANES.software : LANES.hardware;
   for (const g of GRIDS) {
-    const pairsPerSecond = await tab.grid(0, { g, dim, lanes, repeats: limits.least });
-    note({ engine: `grid ${g}`, dim, pairsPerSecond, pairsPerSecondWithTransfers: null });
+    const time = (repeats: number): Promise<number> => tab.grid(0, { g, dim, lanes, repeats });
+    const [best, ms] = await processor(
+      () => time(1),
+      () => time(limits.least),
+    );
+    const pairsPerProcessorSecond = perSecond(limits.least - 1, ms);
+    note({
+      engine: `grid ${g}`,
+      dim,
+      pairsPerSecond: best,
+      pairsPerSecondWithTransfers: null,
+      pairsPerProcessorSecond,
+    });
   }
 }
 
@@ -174,11 +211,20 @@ function printAdapter(adapter: Entry['adapter']): void {
   );
 }
 
-function print({ engine, dim, pairsPerSecond, wordsPerSecond, bytesPerSecond, roofline }: Rung): void {
+function print({
+  engine,
+  dim,
+  pairsPerSecond,
+  wordsPerSecond,
+  pairsPerProcessorSecond,
+  bytesPerSecond,
+  roofline,
+}: Rung): void {
   const thousands = (value: number): string => `${(value / 1000).toFixed(1)} k`.padStart(10);
   const share = roofline === null ? '' : `${gigabytes(bytesPerSecond!)}, ${(100 * roofline).toFixed(0)} % of the copy`;
+  const processor = pairsPerProcessorSecond === null ? '' : `${thousands(pairsPerProcessorSecond)} pairs/processor s`;
   process.stdout.write(
-    `D=${String(dim).padEnd(4)} ${engine.padEnd(9)}${thousands(pairsPerSecond)} pairs/s ${thousands(wordsPerSecond)} words/s  ${share}\n`,
+    `D=${String(dim).padEnd(4)} ${engine.padEnd(9)}${thousands(pairsPerSecond)} pairs/s ${thousands(wordsPerSecond)} words/s${processor}  ${share}\n`,
   );
 }
 

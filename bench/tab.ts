@@ -28,6 +28,8 @@ export interface Tab {
   adapter(): Promise<Adapter>;
   /** Pairs a second of a grid inside the tab, on the first lease of a set. @throws TributaryError TAB_FAILED */
   grid(set: number, request: Omit<GridRequest, 'leases'>): Promise<number>;
+  /** Processor time that the browser's GPU process has taken so far, in ms; a software adapter computes there. */
+  gpuProcessorMs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -68,7 +70,12 @@ export async function openTab(leaseSets: readonly (readonly LeaseShape[])[], gpu
     };
     const grid: Tab['grid'] = (set, request) =>
       page.evaluate((given) => window.timeGrid(given), { ...request, leases: `${LEASES}${set}` }).catch(tabFailed);
-    return { chromium: browser.version(), train, adapter, grid, close };
+    const session = await browser.newBrowserCDPSession();
+    const gpuProcessorMs: Tab['gpuProcessorMs'] = async () => {
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+      return 1000 * processInfo.reduce((sum, { type, cpuTime }) => sum + (type === 'GPU' ? cpuTime : 0), 0);
+    };
+    return { chromium: browser.version(), train, adapter, grid, gpuProcessorMs, close };
   } catch (error) {
     await close();
     throw error;
