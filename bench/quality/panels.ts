@@ -17,7 +17,11 @@ export interface Series {
 export interface Panel {
   readonly title: string;
   /** null for an axis of names. */
-  readonly axis: { readonly label: string; readonly scale: 'log' | 'linear'; readonly ticks: readonly number[] } | null;
+  readonly axis: {
+    readonly label: string;
+    readonly scale: 'log' | 'linear';
+    readonly ticks: readonly number[] | number;
+  } | null;
   readonly points: readonly Series[];
   /** Of the sequential run at its best learning rate. */
   readonly band: { readonly mean: number; readonly deviation: number } | null;
@@ -52,7 +56,7 @@ export function panelsOf(entries: readonly SweepEntry[]): Panel[] {
   const bytes = pointsOf(({ bytesPerWord: { down, up } }) => down.total + up.total);
   panels.push({ title: 'bytes a word, down and up', axis, points: bytes, band: null });
   const curves = curvePoints(simulated);
-  const tokens = { label: 'million words trained', scale: 'linear', ticks: [] } as const;
+  const tokens = { label: 'million words trained', scale: 'linear', ticks: 5 } as const;
   panels.push({ title: 'held-out loss while training', axis: tokens, points: curves, band: null });
   return panels.filter(({ points }) => points.length > 0);
 }
