@@ -45,10 +45,17 @@ export function partCount(tokens: number, volunteers: number, plan: Curriculum):
   return Math.max(1, Math.min(affordable, wanted, plan.maxParts));
 }
 
-/** Pairs per minibatch for P parts: rows repeat more often in a small block, so it gets smaller minibatches. */
-export function minibatchPairs(parts: number): number {
-  if (parts <= 16) return 768;
-  return parts <= 32 ? 384 : 192;
+/** Pairs of a minibatch per row of a part, at most: measured in docs/quality.md, "Minibatch and damping". */
+const PAIRS_PER_ROW = 0.32;
+const MINIBATCHES = [192, 384, 768, 1536, 3072];
+
+/**
+ * Pairs per minibatch for P parts of a vocabulary of `words`: a block's rows repeat the more often the fewer they are,
+ * so the number of pairs per row is bounded, in steps that divide a chunk.
+ */
+export function minibatchPairs(parts: number, words: number): number {
+  const bound = (PAIRS_PER_ROW * words) / parts;
+  return MINIBATCHES.findLast((pairs) => pairs <= bound) ?? MINIBATCHES[0]!;
 }
 
 /** Learning rate at `tokens` of `total` corpus tokens: linear from alpha to alpha·1e-4, as in word2vec.c. */

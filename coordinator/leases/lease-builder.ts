@@ -84,7 +84,7 @@ export class LeaseBuilder {
       : census.negatives(grant.inputPart, grant.outputPart, share, this.#constants);
     const inputCounts =
       rule === 'decoupled' ? census.inputCounts(grant.inputPart, inputMembers.length) : new Uint32Array(0);
-    const minibatch = batch > 0 ? batch : minibatchPairs(grant.parts);
+    const minibatch = batch > 0 ? batch : minibatchPairs(grant.parts, this.#model.rows);
     const place = {
       seed,
       episode: grant.episode,

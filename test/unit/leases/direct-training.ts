@@ -45,7 +45,7 @@ export async function trainDirectly(run: SmallRun): Promise<Model> {
     const shape: LeaseShape = {
       ...place,
       ...pairs,
-      minibatch: minibatchPairs(grant.parts),
+      minibatch: minibatchPairs(grant.parts, run.constants.counts.length),
       targets: hs ? 'labelled' : 'positive',
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,

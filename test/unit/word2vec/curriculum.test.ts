@@ -90,8 +90,17 @@ describe('parts', () => {
   });
 
   it('have smaller minibatches where rows repeat more often, each a divisor of a chunk', () => {
-    expect([1, 16, 17, 32, 33, 64].map(minibatchPairs)).toEqual([768, 768, 384, 384, 192, 192]);
-    for (const parts of [1, 17, 33]) expect(6144 % minibatchPairs(parts)).toBe(0);
+    const sizes = [1, 4, 8, 16, 32, 64].map((parts) => minibatchPairs(parts, 38_457));
+    expect(sizes).toEqual([3072, 3072, 1536, 768, 384, 192]);
+    expect([4, 16].map((parts) => minibatchPairs(parts, 500))).toEqual([192, 192]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 2, max: 2_000_000 }), (parts, words) => {
+        const pairs = minibatchPairs(parts, words);
+        expect(6144 % pairs).toBe(0);
+        expect(minibatchPairs(parts + 1, words)).toBeLessThanOrEqual(pairs);
+        if (pairs > 192) expect(pairs / (words / parts)).toBeLessThanOrEqual(0.32);
+      }),
+    );
   });
 });
 
