@@ -67,7 +67,7 @@ fn targetIsTrue(group: u32, slot: u32) -> bool {
 
 // Notes gradient and loss of dot product k.
 fn noteDot(k: u32, product: f32, truth: bool) {
-  gradients[k] = (select(0.0, 1.0, truth) - sigmoid(product)) * lease.alpha;
+  gradients[k] = pull(product, truth, k < GROUP) * lease.alpha;
   dotLosses[k] = softplus(select(product, -product, truth));
 }
 

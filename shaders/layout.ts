@@ -60,7 +60,9 @@ export const LEASE = {
   alpha: 32,
   /** f32, h·α of the damping 1/(1+h·α·(n−1)). */
   damping: 36,
-  bytes: 40,
+  /** 1 where targets beyond ±6 teach nothing, else 0. */
+  skips: 40,
+  bytes: 44,
 } as const;
 
 /** `struct Slice`: one dispatch, bound by dynamic offset. Offsets in bytes; u32 unless noted. */

@@ -21,6 +21,8 @@ struct Lease {
   outputFlushHits: u32,
   alpha: f32,
   damping: f32,
+  // 1 where targets beyond ±SATURATION teach nothing (hierarchical softmax, as in word2vec.c), else 0.
+  skips: u32,
 }
 
 // A dispatch: groups of a minibatch to step, or entries of its flush lists.
@@ -43,6 +45,12 @@ fn sigmoid(x: f32) -> f32 {
   if (x >= SATURATION) { return 1.0; }
   if (x <= -SATURATION) { return 0.0; }
   return 1.0 / (1.0 + exp(-x));
+}
+
+// label − σ(product), the pull on both rows; `isTarget`: the other row is the pair's own, no negative.
+fn pull(product: f32, truth: bool, isTarget: bool) -> f32 {
+  if (isTarget && lease.skips != 0u && abs(product) >= SATURATION) { return 0.0; }
+  return select(0.0, 1.0, truth) - sigmoid(product);
 }
 
 // log(1 + e^x) without overflow.

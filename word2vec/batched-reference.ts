@@ -83,7 +83,8 @@ class ReferenceLease {
 
   /** All dot products of a minibatch. `slots` names the row of `x` in each slot; shape (groups, GROUP). */
   meet(batch: number, slots: Uint32Array, x: Float64Array, xStep: Float64Array): void {
-    const { batchStart, groupOutputs, negativeStart, negatives } = this.#plan;
+    const { batchStart, groupOutputs, negativeStart, negatives, targets } = this.#plan;
+    const skips = targets === 'labelled';
     for (let group = batchStart[batch]!; group < batchStart[batch + 1]!; group++) {
       for (let slot = 0; slot < GROUP; slot++) {
         const row = slots[group * GROUP + slot]!;
@@ -91,21 +92,21 @@ class ReferenceLease {
         if (row === ABSENT) continue;
         if (target !== ABSENT) {
           const label = target < LABEL_ZERO ? 1 : 0;
-          this.#positive += this.#dot(x, xStep, row, label === 1 ? target : target - LABEL_ZERO, label);
+          this.#positive += this.#dot(x, xStep, row, label === 1 ? target : target - LABEL_ZERO, label, skips);
         }
         for (let at = negativeStart[group]!; at < negativeStart[group + 1]!; at++) {
-          this.#negative += this.#dot(x, xStep, row, negatives[at]!, 0);
+          this.#negative += this.#dot(x, xStep, row, negatives[at]!, 0, false);
         }
       }
     }
   }
 
-  /** One dot product of row `row` of x with output row u: its loss, and both summed steps. */
-  #dot(x: Float64Array, xStep: Float64Array, row: number, u: number, label: 0 | 1): number {
+  /** One dot product of row `row` of x with output row u: its loss, and both summed steps. `skips`: none beyond ±6. */
+  #dot(x: Float64Array, xStep: Float64Array, row: number, u: number, label: 0 | 1, skips: boolean): number {
     const { dim } = this.#rows;
     let dot = 0;
     for (let d = 0; d < dim; d++) dot += x[row * dim + d]! * this.#output[u * dim + d]!;
-    const gradient = (label - sigmoid(dot)) * this.#step.alpha;
+    const gradient = skips && Math.abs(dot) >= SATURATION ? 0 : (label - sigmoid(dot)) * this.#step.alpha;
     for (let d = 0; d < dim; d++) {
       xStep[row * dim + d]! += gradient * this.#output[u * dim + d]!;
       this.#outputStep[u * dim + d]! += gradient * x[row * dim + d]!;

@@ -132,6 +132,7 @@ export class PlainKernel implements CpuKernel {
   ): number {
     const first = plan.negativeStart[group]!;
     const negatives = plan.negativeStart[group + 1]! - first;
+    const skips = plan.targets === 'labelled';
     for (let k = 0; k < negatives; k++) this.#negativeAt[k] = plan.negatives[first + k]! * dim;
     for (let slot = 0; slot < GROUP; slot++) {
       const x = slots[group * GROUP + slot]!;
@@ -143,10 +144,12 @@ export class PlainKernel implements CpuKernel {
       const targetAt = target === ABSENT ? 0 : (target & ~LABEL_ZERO) * dim;
       this.#targetAt[slot] = targetAt;
       this.#positiveGradient[slot] =
-        target === ABSENT ? 0 : alpha * this.#positive.pull(dot(input, inputAt, output, targetAt, dim), label);
+        target === ABSENT ? 0 : alpha * this.#positive.pull(dot(input, inputAt, output, targetAt, dim), label, skips);
       for (let k = 0; k < negatives; k++) {
         this.#negativeGradient[k * GROUP + slot] =
-          x === ABSENT ? 0 : alpha * this.#negative.pull(dot(input, inputAt, output, this.#negativeAt[k]!, dim), 0);
+          x === ABSENT
+            ? 0
+            : alpha * this.#negative.pull(dot(input, inputAt, output, this.#negativeAt[k]!, dim), 0, false);
       }
     }
     this.#positive.settle();
@@ -223,14 +226,13 @@ class LossSum {
     this.#product = 1;
   }
 
-  /** Adds the loss of one dot product; answers label − σ(x), the pull on both rows. */
-  pull(x: number, label: 0 | 1): number {
+  /** Adds the loss of one dot product; answers label − σ(x), the pull on both rows. `skips`: none beyond ±6. */
+  pull(x: number, label: 0 | 1, skips: boolean): number {
     const e = Math.exp(-Math.abs(x));
     this.#product *= 1 + e;
     const wrong = label === 1 ? -x : x;
     if (wrong > 0) this.#linear += wrong;
-    if (x >= SATURATION) return label - 1;
-    if (x <= -SATURATION) return label;
+    if (Math.abs(x) >= SATURATION) return skips ? 0 : x > 0 ? label - 1 : label;
     return label - (x >= 0 ? 1 : e) / (1 + e);
   }
 

@@ -45,7 +45,8 @@ const SOURCES = 6;
 
 /**
  * The module for rows of `columns` vectors. Exports
- * `groups(from, to, alpha)`: trains the groups whose entries lie at addresses from..to, without flushing. An entry is
+ * `groups(from, to, alpha, skips)`: trains the groups whose entries lie at addresses from..to, without flushing; where
+ *   `skips` is not 0, targets beyond ±SATURATION teach nothing. An entry is
  *   27 words: 6 input rows and their steps, 6 target rows (all 0 where the group has none) and their steps, where its
  *   list of negatives, each a row and its step, begins and ends, and the line of its targets' labels. An absent slot names a row of zeros.
  * `pool` and `spill` as `writeBags` says.
@@ -56,10 +57,11 @@ export function kernelCode(columns: number): Uint8Array<ArrayBuffer> {
   const dot = writeDot(module, columns);
   const dots = writeDots(module, columns);
   const pulls = writePulls(module, 'labels');
+  const skippingPulls = writePulls(module, 'skipping');
   const zeroPulls = writePulls(module, 'zeros');
   const spread = writeSpread(module, columns);
   const gather = writeGather(module, columns);
-  writeGroups(module, { dot, dots, pulls, zeroPulls, spread, gather });
+  writeGroups(module, { dot, dots, pulls, skippingPulls, zeroPulls, spread, gather });
   writeFlush(module, columns);
   writeBags(module, columns);
   return module.bytes();
@@ -122,9 +124,9 @@ export function writeDots(module: ModuleWriter, columns: number): FunctionName {
 
 /**
  * pulls(from, to, labels, alpha, loss): gradients (label − σ(x))·α of the lines of dot products, and their loss. The
- * labels lie at `labels`, or are all 0.
+ * labels lie at `labels`, or are all 0. `skipping`: the gradient is 0 beyond ±SATURATION.
  */
-function writePulls(module: ModuleWriter, which: 'labels' | 'zeros'): FunctionName {
+function writePulls(module: ModuleWriter, which: 'labels' | 'skipping' | 'zeros'): FunctionName {
   return module.function(['i32', 'i32', 'i32', 'v128', 'i32'], (locals, from, to, labels, alpha, loss) => {
     const label = locals.make('v128');
     const [x, e, y, n, s, linear, product, mask] = locals.several(8, 'v128') as [
@@ -139,6 +141,8 @@ function writePulls(module: ModuleWriter, which: 'labels' | 'zeros'): FunctionNa
     ];
     const one = f32x4.const(1);
     const factor = f32x4.add(one, get(e));
+    const gradient = f32x4.mul(f32x4.sub(get(label), get(s)), get(alpha));
+    const beyond = f32x4.atLeast(f32x4.abs(get(x)), f32x4.const(SATURATION));
     const multiply = (pair: Code): Code =>
       set(product, f64x2.mul(get(product), f64x2.add(f64x2.const(1), f64x2.promoteLow(pair))));
     return sequence(
@@ -147,12 +151,12 @@ function writePulls(module: ModuleWriter, which: 'labels' | 'zeros'): FunctionNa
         i32.notEqual(get(from), get(to)),
         sequence(
           set(x, v128.load(get(from))),
-          which === 'labels' ? sequence(set(label, v128.load(get(labels))), bump(labels, 16)) : [],
+          which === 'zeros' ? [] : sequence(set(label, v128.load(get(labels))), bump(labels, 16)),
           exponential(f32x4.neg(f32x4.min(f32x4.abs(get(x)), f32x4.const(80))), { y, n, e }),
           set(s, f32x4.div(v128.select(one, get(e), f32x4.atLeast(get(x), f32x4.const(0))), factor)),
           set(s, v128.select(one, get(s), f32x4.atLeast(get(x), f32x4.const(SATURATION)))),
           set(s, v128.andNot(get(s), f32x4.atMost(get(x), f32x4.const(-SATURATION)))),
-          v128.store(get(from), f32x4.mul(f32x4.sub(get(label), get(s)), get(alpha)), PULLS - DOTS),
+          v128.store(get(from), which === 'skipping' ? v128.andNot(gradient, beyond) : gradient, PULLS - DOTS),
           // −log σ(x) = max(−x, 0) + log(1 + e^−|x|), and x ↦ −x for label 0: x·(1 − 2·label) is what to keep of it.
           set(y, f32x4.mul(get(x), f32x4.sub(one, f32x4.add(get(label), get(label))))),
           set(linear, f32x4.add(get(linear), f32x4.max(get(y), f32x4.const(0)))),
@@ -284,15 +288,17 @@ interface Parts {
   readonly dot: FunctionName;
   readonly dots: FunctionName;
   readonly pulls: FunctionName;
+  readonly skippingPulls: FunctionName;
   readonly zeroPulls: FunctionName;
   readonly spread: FunctionName;
   readonly gather: FunctionName;
 }
 
-function writeGroups(module: ModuleWriter, { dot, dots, pulls, zeroPulls, spread, gather }: Parts): void {
+function writeGroups(module: ModuleWriter, parts: Parts): void {
+  const { dot, dots, pulls, skippingPulls, zeroPulls, spread, gather } = parts;
   module.function(
-    ['i32', 'i32', 'f32'],
-    (locals, entry, last, alpha) => {
+    ['i32', 'i32', 'f32', 'i32'],
+    (locals, entry, last, alpha, skips) => {
       const x = locals.several(GROUP, 'i32');
       const target = locals.several(GROUP, 'i32');
       const [from, to, at, line] = locals.several(4, 'i32') as [Local, Local, Local, Local];
@@ -311,9 +317,11 @@ function writeGroups(module: ModuleWriter, { dot, dots, pulls, zeroPulls, spread
             ),
           ),
         );
+      const targetPulls = (name: FunctionName): Code =>
+        call(name, i32.const(DOTS), i32.const(DOTS + LINE), get(labels), get(rate), i32.const(POSITIVE_LOSS));
       const positives = sequence(
         ...x.map((slot, s) => call(dot, get(slot), get(target[s]!), i32.const(DOTS + s * 4))),
-        call(pulls, i32.const(DOTS), i32.const(DOTS + LINE), get(labels), get(rate), i32.const(POSITIVE_LOSS)),
+        when(get(skips), targetPulls(skippingPulls), targetPulls(pulls)),
       );
       const group = sequence(
         ...x.map((slot, s) => set(slot, i32.load(get(entry), s * 4))),

@@ -33,7 +33,7 @@ declare const WebAssembly: {
 };
 
 interface Exports {
-  groups(from: number, to: number, alpha: number): void;
+  groups(from: number, to: number, alpha: number, skips: number): void;
   flush(from: number, to: number): void;
   pool(from: number, to: number): void;
   spill(from: number, to: number): void;
@@ -120,11 +120,12 @@ export class SimdKernel implements CpuKernel {
     this.#floats.fill(0, at.zero / 4, at.input / 4);
     this.#writeRows(rows.input, rows.dim, at.input, at.row);
     this.#writeRows(rows.output, rows.dim, at.output, at.row);
+    const skips = plan.targets === 'labelled' ? 1 : 0;
     // A call a minibatch: V8 swaps in its optimised code between calls only.
     for (let batch = 0; batch < plan.minibatches; batch++) {
       const [from, to] = [plan.batchStart[batch]!, plan.batchStart[batch + 1]!];
       if (bagAt !== null) exports.pool(bagAt[batch]!, bagAt[batch + 1]!);
-      exports.groups(at.groups + from * GROUP_WORDS * 4, at.groups + to * GROUP_WORDS * 4, step.alpha);
+      exports.groups(at.groups + from * GROUP_WORDS * 4, at.groups + to * GROUP_WORDS * 4, step.alpha, skips);
       if (bagAt !== null) exports.spill(bagAt[batch]!, bagAt[batch + 1]!);
       flush(exports, plan.inputFlush, at.inputFlush, batch);
       flush(exports, plan.outputFlush, at.outputFlush, batch);

@@ -43,7 +43,10 @@ export interface Engine {
   dispose(): void;
 }
 
-/** Beyond ±6 the sigmoid saturates to exactly 0 or 1, as word2vec.c's table does (MAX_EXP). */
+/**
+ * Beyond ±6 the sigmoid saturates to exactly 0 or 1, as word2vec.c's table does (MAX_EXP); of labelled targets
+ * word2vec.c then learns nothing at all, right or wrong, and neither do we.
+ */
 export const SATURATION = 6;
 
 /**

@@ -75,6 +75,8 @@ interface RowPlan {
 
 /** Groups of slots that share their negatives, in minibatches. */
 interface GroupPlan {
+  /** `labelled`: a target beyond ±SATURATION teaches nothing, as in word2vec.c; its loss counts all the same. */
+  readonly targets: LeaseShape['targets'];
   readonly groups: number;
   /**
    * Renumbered output row of each slot, with LABEL_ZERO set where its label is 0 instead of 1; or ABSENT for a slot
@@ -112,7 +114,9 @@ export interface BagPlan extends RowPlan, GroupPlan {
   readonly batchBags: Uint32Array;
 }
 
-type Finished = Omit<RowPlan & GroupPlan, 'positiveDots' | 'negativeDots'> & { readonly newIndex: Uint32Array };
+type Finished = Omit<RowPlan & GroupPlan, 'targets' | 'positiveDots' | 'negativeDots'> & {
+  readonly newIndex: Uint32Array;
+};
 
 /** Plans one lease at a time into buffers that it keeps and grows: pairs are planned without allocation once warm. */
 export class Planner {
@@ -194,7 +198,7 @@ export class Planner {
     const { newIndex, ...plan } = this.#finish(groups, drawn, batches);
     const slots = groupInputs.subarray(0, groups * GROUP);
     renumber(slots, newIndex);
-    return { ...plan, groupInputs: slots, positiveDots: pairs, negativeDots };
+    return { ...plan, targets: shape.targets, groupInputs: slots, positiveDots: pairs, negativeDots };
   }
 
   /**
@@ -258,7 +262,7 @@ export class Planner {
     const { newIndex, ...plan } = this.#finish(groups, drawn, batches);
     const bagRows = inputs.map((rank) => newIndex[rank]!);
     const slots = { groupBags: groupBags.subarray(0, groups * GROUP), batchBags: batchBags.subarray(0, batches + 1) };
-    return { ...plan, ...slots, bagStart, bagRows, positiveDots: bags, negativeDots };
+    return { ...plan, ...slots, targets: 'positive', bagStart, bagRows, positiveDots: bags, negativeDots };
   }
 
   /** Renumbers the output rows; `newIndex` is to renumber the input rows. */

@@ -24,22 +24,23 @@ fn groupStep(@builtin(global_invocation_id) invocation: vec3u) {
     let outputScale = lease.alpha * fixedPoint(slice.outputReach, extents[2u * slice.batch]);
     let goal = plan[lease.groupOutputs + slot];
     if (goal != ABSENT) {
-      loss.x = meet(x, (goal & ~LABEL_ZERO) * lease.columns, (goal & LABEL_ZERO) == 0u, inputScale, outputScale);
+      let truth = (goal & LABEL_ZERO) == 0u;
+      loss.x = meet(x, (goal & ~LABEL_ZERO) * lease.columns, truth, true, inputScale, outputScale);
     }
     let end = plan[lease.negativeStart + group + 1u];
     for (var at = plan[lease.negativeStart + group]; at < end; at++) {
-      loss.y += meet(x, plan[lease.negatives + at] * lease.columns, false, inputScale, outputScale);
+      loss.y += meet(x, plan[lease.negatives + at] * lease.columns, false, false, inputScale, outputScale);
     }
   }
   losses[slot] = loss;
 }
 
 // One dot product and both its steps; answers its loss.
-fn meet(x: u32, u: u32, truth: bool, inputScale: f32, outputScale: f32) -> f32 {
+fn meet(x: u32, u: u32, truth: bool, isTarget: bool, inputScale: f32, outputScale: f32) -> f32 {
   var sum = vec4f();
   for (var column = 0u; column < lease.columns; column++) { sum += inputRows[x + column] * outputRows[u + column]; }
   let product = (sum.x + sum.y) + (sum.z + sum.w);
-  let error = select(0.0, 1.0, truth) - sigmoid(product);
+  let error = pull(product, truth, isTarget);
   for (var column = 0u; column < lease.columns; column++) {
     let inputStep = vec4i(round(error * inputScale * outputRows[u + column]));
     let outputStep = vec4i(round(error * outputScale * inputRows[x + column]));

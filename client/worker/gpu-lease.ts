@@ -68,7 +68,7 @@ export function uploadLease(queue: GPUQueue, pool: GpuBuffers, plan: Plan, rows:
     extents: pool.hold('extents', bytes.extents, result),
     losses: pool.hold('losses', bytes.losses, result),
   };
-  queue.writeBuffer(buffers.lease, 0, leaseBytes(sections.at, columns, step));
+  queue.writeBuffer(buffers.lease, 0, leaseBytes(sections.at, columns, step, plan.targets === 'labelled'));
   queue.writeBuffer(buffers.inputRows, 0, padded(rows.input, rows.dim));
   queue.writeBuffer(buffers.outputRows, 0, padded(rows.output, rows.dim));
   for (const [values, at] of sections.write) queue.writeBuffer(buffers.plan, at * 4, values);
@@ -152,12 +152,13 @@ function planSections(plan: Plan): { write: [Uint32Array, number][]; at: Record<
   return { write, at, end };
 }
 
-function leaseBytes(sections: Record<Section, number>, columns: number, step: StepSize): ArrayBuffer {
+function leaseBytes(at: Record<Section, number>, columns: number, step: StepSize, skips: boolean): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(LEASE.bytes));
   view.setUint32(LEASE.columns, columns, true);
-  for (const [name, at] of Object.entries(sections)) view.setUint32(LEASE[name as Section], at, true);
+  for (const [name, begin] of Object.entries(at)) view.setUint32(LEASE[name as Section], begin, true);
   view.setFloat32(LEASE.alpha, step.alpha, true);
   view.setFloat32(LEASE.damping, step.damping * step.alpha, true);
+  view.setUint32(LEASE.skips, skips ? 1 : 0, true);
   return view.buffer;
 }
 

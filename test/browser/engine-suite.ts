@@ -40,6 +40,7 @@ const CASES: readonly Case[] = [
   ...[0, 0.4, 1, 25, 64].map((rate) => ({ ...text, ...warm, name: `${rate} negatives`, pairs: 3000, dim: 20, rate })),
   { ...text, ...warm, name: 'decoupled negatives', pairs: 5000, dim: 50, rule: 'decoupled', rate: 1.3 },
   { ...text, ...warm, name: 'labelled targets', pairs: 5000, dim: 50, rate: 0, labelled: true },
+  { ...text, rows: 12, name: 'labelled targets beyond ±6', pairs: 4000, dim: 40, skew: 0, rate: 0, labelled: true },
   { ...text, ...warm, name: 'one pair', pairs: 1, dim: 12 },
   { ...text, ...warm, name: 'a partial last group', pairs: 769, dim: 12 },
   { ...text, ...warm, name: 'rows with thousands of hits', pairs: 6000, dim: 32, part: 3, minibatch: 6000 },

@@ -19,8 +19,21 @@ import { keepBounds } from '../../../word2vec/vocabulary.ts';
 const ALPHA = 0.05;
 const DIM = 12;
 
-function randomRows(rows: number, key: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: rows * DIM }, (_, at) => (hashAt(key, at) / 2 ** 31 - 1) * 0.4);
+function randomRows(rows: number, key: number, size = 0.4): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: rows * DIM }, (_, at) => (hashAt(key, at) / 2 ** 31 - 1) * size);
+}
+
+/** Largest |x·u| of any input row with any output row. */
+function largestLogit(input: Float32Array, output: Float32Array): number {
+  let largest = 0;
+  for (let x = 0; x < input.length; x += DIM) {
+    for (let u = 0; u < output.length; u += DIM) {
+      let logit = 0;
+      for (let d = 0; d < DIM; d++) logit += input[x + d]! * output[u + d]!;
+      largest = Math.max(largest, Math.abs(logit));
+    }
+  }
+  return largest;
 }
 
 function expectClose(actual: Float32Array, expected: Float32Array): void {
@@ -36,7 +49,10 @@ const engines: [string, () => Promise<Engine>][] = [
 ];
 
 describe.each(engines)('%s, one step a minibatch', (_, create) => {
-  it('trains hierarchical softmax as the sequential reference does, a path a minibatch', async () => {
+  it.each([
+    ['within ±6', 0.4],
+    ['far beyond ±6, where nothing is learned', 2],
+  ])('trains hierarchical softmax as the sequential reference does, a path a minibatch, %s', async (__, size) => {
     // Sixteen equal counts: every path has four nodes, so that a minibatch of four pairs is one path.
     const words = 16;
     const counts = new Float64Array(words).fill(9);
@@ -44,7 +60,7 @@ describe.each(engines)('%s, one step a minibatch', (_, create) => {
     const tables = new GridTablesCache(counts, 0, 1, { model: 'skipgram', hs: true }).of(1);
     const pairs = Array.from(
       { length: 400 },
-      (__, at) => [below(hashAt(1, at), 16), below(hashAt(2, at), 16)] as const,
+      (___, at) => [below(hashAt(1, at), 16), below(hashAt(2, at), 16)] as const,
     );
     const { start, value } = tables.targets;
     const targets = pairs.flatMap(([, centre]) => Array.from(value.subarray(start[centre]!, start[centre + 1]!)));
@@ -59,7 +75,8 @@ describe.each(engines)('%s, one step a minibatch', (_, create) => {
     });
     expect(plan.inputIds.length).toBe(words);
     expect(plan.outputIds.length).toBe(words - 1);
-    const rows = { input: randomRows(words, 3), output: randomRows(words - 1, 4), dim: DIM };
+    const rows = { input: randomRows(words, 3, size), output: randomRows(words - 1, 4, size), dim: DIM };
+    if (size === 2) expect(largestLogit(rows.input, rows.output)).toBeGreaterThan(12);
     const sequential = { input: rows.input.slice(), output: rows.output.slice(), dim: DIM };
     const trainer = new ReferenceHierarchical(sequential, tree);
     for (const [context, centre] of pairs) trainer.trainCentre(Int32Array.of(context, centre), 0, 1, 1, ALPHA);
