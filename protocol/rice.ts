@@ -113,7 +113,7 @@ export class RiceReader {
       this.#drop(MOST_ONES);
       ones = MOST_ONES + this.#long();
     }
-    const number = ones * 2 ** k + this.#low(k);
+    const number = ones * (1 << k) + this.#low(k);
     this.#means.add(context, number);
     return number;
   }

@@ -36,9 +36,6 @@ export function agreeFormat(wanted: RowFormat, can: readonly RowFormat[]): RowFo
   return 'f32';
 }
 
-/** Draw number `counter` on 0..1, for stochastic rounding. */
-export type UnitDraw = (counter: number) => number;
-
 /** Bytes that `rows` rows of `dim` columns take in a frame, after alignment. */
 export function rowsBytes(format: RowFormat, rows: number, dim: number): number {
   switch (format) {
@@ -148,10 +145,10 @@ export function reserveRows(write: Writer, format: RowFormat, rows: number, dim:
 }
 
 /**
- * Packs one row. With `chance` (deltas) levels are rounded stochastically, so their error has mean zero; without it
+ * Packs one row. With `draws` (deltas) levels are rounded stochastically, so their error has mean zero; without them
  * (rows down) to the nearest, as halves always are. Finite values beyond the largest half are cut to it; a row that
  * holds NaN or infinity is packed as what no reader takes.
- * @param counter first counter of the row's draws; draw d uses counter + d.
+ * @param draws a number on 0..1 for each column. Shape (dim)
  */
 export function packRow(
   packed: PackedRows,
@@ -159,8 +156,7 @@ export function packRow(
   source: Float32Array,
   offset: number,
   dim: number,
-  chance?: UnitDraw,
-  counter = 0,
+  draws?: Float64Array,
 ): void {
   switch (packed.format) {
     case 'f32':
@@ -174,20 +170,12 @@ export function packRow(
       }
       return;
     case 'int8': {
-      const { scales, values } = packed;
       const scale = scaleOf(source, offset, dim, MOST_INT8);
-      scales[at] = scale;
+      packed.scales[at] = scale;
       const start = at * dim;
-      if (scale === 0) {
-        values.fill(0, start, start + dim);
-        return;
-      }
-      // The hottest loop of both sides: cutting what is surely positive is rounding down, without a call.
-      for (let d = 0; d < dim; d++) {
-        const up = 128 + (chance === undefined ? 0.5 : chance(counter + d));
-        const whole = ((source[offset + d]! / scale + up) | 0) - 128;
-        values[start + d] = whole > MOST_INT8 ? MOST_INT8 : whole < -MOST_INT8 ? -MOST_INT8 : whole;
-      }
+      if (scale === 0) packed.values.fill(0, start, start + dim);
+      else if (draws === undefined) nearestBytes(source, offset, scale, packed.values, start, dim);
+      else drawnBytes(source, offset, scale, draws, packed.values, start, dim);
       return;
     }
     case 'int4': {
@@ -200,11 +188,43 @@ export function packRow(
         const scale = scaleOf(source, offset + from, to - from, MOST_INT4);
         scales[group++] = scale;
         for (let d = from; d < to; d++) {
-          const nibble = level(source[offset + d]!, scale, MOST_INT4, chance, counter + d) & 15;
+          const nibble = level(source[offset + d]!, scale, draws === undefined ? 0.5 : draws[d]!) & 15;
           values[at * width + (d >> 1)]! |= d % 2 === 0 ? nibble : nibble << 4;
         }
       }
     }
+  }
+}
+
+// The hottest loops of both sides, one each for V8 to compile: no calls, and no question asked in every column. Cutting
+// what is surely positive is rounding down.
+
+function nearestBytes(
+  source: Float32Array,
+  offset: number,
+  scale: number,
+  values: Int8Array,
+  start: number,
+  dim: number,
+): void {
+  for (let d = 0; d < dim; d++) {
+    const whole = ((source[offset + d]! / scale + 128.5) | 0) - 128;
+    values[start + d] = whole > MOST_INT8 ? MOST_INT8 : whole < -MOST_INT8 ? -MOST_INT8 : whole;
+  }
+}
+
+function drawnBytes(
+  source: Float32Array,
+  offset: number,
+  scale: number,
+  draws: Float64Array,
+  values: Int8Array,
+  start: number,
+  dim: number,
+): void {
+  for (let d = 0; d < dim; d++) {
+    const whole = ((source[offset + d]! / scale + (128 + draws[d]!)) | 0) - 128;
+    values[start + d] = whole > MOST_INT8 ? MOST_INT8 : whole < -MOST_INT8 ? -MOST_INT8 : whole;
   }
 }
 
@@ -215,11 +235,11 @@ function scaleOf(source: Float32Array, offset: number, columns: number, most: nu
   return Math.fround(peak / most);
 }
 
-function level(value: number, scale: number, most: number, chance: UnitDraw | undefined, counter: number): number {
+/** An int4 level, rounded down once `up` is added. */
+function level(value: number, scale: number, up: number): number {
   if (scale === 0) return 0;
-  const exact = value / scale;
-  const whole = Math.floor(exact + (chance === undefined ? 0.5 : chance(counter)));
-  return whole > most ? most : whole < -most ? -most : whole;
+  const whole = Math.floor(value / scale + up);
+  return whole > MOST_INT4 ? MOST_INT4 : whole < -MOST_INT4 ? -MOST_INT4 : whole;
 }
 
 /**
@@ -241,11 +261,9 @@ export function addRow(
     case 'f16':
       for (let d = 0; d < dim; d++) target[offset + d]! += sign * fromHalf(packed.values[at * dim + d]!);
       return;
-    case 'int8': {
-      const scale = sign * packed.scales[at]!;
-      for (let d = 0; d < dim; d++) target[offset + d]! += Math.fround(scale * packed.values[at * dim + d]!);
+    case 'int8':
+      addBytes(packed.values, at * dim, sign * packed.scales[at]!, target, offset, dim);
       return;
-    }
     case 'int4': {
       const { scales, values } = packed;
       const groups = scaleGroups(dim);
@@ -258,6 +276,17 @@ export function addRow(
   }
 }
 
+function addBytes(
+  values: Int8Array,
+  start: number,
+  scale: number,
+  target: Float32Array,
+  offset: number,
+  dim: number,
+): void {
+  for (let d = 0; d < dim; d++) target[offset + d]! += Math.fround(scale * values[start + d]!);
+}
+
 /** Column d of the int4 row that begins at byte `start`: −8 to 7. */
 function nibbleAt(values: Uint8Array, start: number, d: number): number {
   const byte = values[start + (d >> 1)]!;
@@ -266,6 +295,14 @@ function nibbleAt(values: Uint8Array, start: number, d: number): number {
 
 /** target[offset + d] = row `at`. */
 export function unpackRow(packed: PackedRows, at: number, target: Float32Array, offset: number, dim: number): void {
+  if (packed.format === 'int8') {
+    const { values } = packed;
+    const scale = packed.scales[at]!;
+    const start = at * dim;
+    // Adding to zero would make a zero of −0, which is what a scale of 0 gives of a negative byte.
+    for (let d = 0; d < dim; d++) target[offset + d] = scale * values[start + d]! + 0;
+    return;
+  }
   target.fill(0, offset, offset + dim);
   addRow(packed, at, target, offset, dim);
 }
@@ -280,9 +317,12 @@ export function rowNorm(packed: PackedRows, at: number, dim: number): number {
     case 'f16':
       for (let d = 0; d < dim; d++) sum += fromHalf(packed.values[at * dim + d]!) ** 2;
       return Math.sqrt(sum);
-    case 'int8':
-      for (let d = 0; d < dim; d++) sum += packed.values[at * dim + d]! ** 2;
+    case 'int8': {
+      const { values } = packed;
+      const start = at * dim;
+      for (let d = 0; d < dim; d++) sum += values[start + d]! * values[start + d]!;
       return Math.sqrt(sum) * packed.scales[at]!;
+    }
     case 'int4': {
       const groups = scaleGroups(dim);
       for (let d = 0; d < dim; d++) {

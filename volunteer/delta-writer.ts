@@ -1,6 +1,7 @@
 // Packs what a lease changed: deltas into the result's frame, the same into the cached rows, the rest into residuals.
-import type { PackedRows, UnitDraw } from '../protocol/rows.ts';
+import type { PackedRows } from '../protocol/rows.ts';
 import { addRow, packRow, RESIDUAL_RATE } from '../protocol/rows.ts';
+import { hashAt } from '../word2vec/random.ts';
 import type { RowCache } from './row-cache.ts';
 
 /** Where a delta comes from, and what bounds its residual. */
@@ -17,13 +18,17 @@ export interface RowDelta {
 export class DeltaWriter {
   readonly #packed: PackedRows;
   readonly #dim: number;
-  readonly #chance: UnitDraw;
+  readonly #key: number;
+  /** Of the row at hand. Shape (dim). */
+  readonly #draws: Float64Array;
   #written = 0;
 
-  constructor(packed: PackedRows, dim: number, chance: UnitDraw) {
+  /** @param key of the stream of draws for stochastic rounding */
+  constructor(packed: PackedRows, dim: number, key: number) {
     this.#packed = packed;
     this.#dim = dim;
-    this.#chance = chance;
+    this.#key = key;
+    this.#draws = new Float64Array(dim);
   }
 
   /**
@@ -50,7 +55,9 @@ export class DeltaWriter {
       }
     }
     const at = this.#written++;
-    packRow(this.#packed, at, values, offset, dim, this.#chance, counter);
+    const [key, draws] = [this.#key, this.#draws];
+    for (let d = 0; d < dim; d++) draws[d] = hashAt(key, counter + d) / 4294967296;
+    packRow(this.#packed, at, values, offset, dim, draws);
     // The coordinator adds the same quantised delta, so both copies stay equal.
     addRow(this.#packed, at, cache.values, held, dim);
     if (!isKept) return;

@@ -12,7 +12,7 @@ import { CONTINUES } from '../word2vec/objective.ts';
 import { shuffleChunks } from '../word2vec/pair-order.ts';
 import type { BagPlan, LeaseShape, NegativeRule, Plan } from '../word2vec/plan.ts';
 import { Planner } from '../word2vec/plan.ts';
-import { hashAt, STREAM, streamKey } from '../word2vec/random.ts';
+import { STREAM, streamKey } from '../word2vec/random.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import { RowCache } from './row-cache.ts';
 
@@ -201,8 +201,7 @@ export class LeaseWorker implements LeaseTrainer {
       rowsBytes(rowsUp, sent, dim),
     );
     const key = streamKey(seed, STREAM.rounding, lease.lease);
-    const chance = (counter: number): number => hashAt(key, counter) / 4294967296;
-    const deltas = new DeltaWriter(reserveRows(write, rowsUp, sent, dim), dim, chance);
+    const deltas = new DeltaWriter(reserveRows(write, rowsUp, sent, dim), dim, key);
     const alpha = Math.fround(lease.alpha);
     for (let r = 0; r < total; r++) {
       if (!hasBit(present, r)) continue;

@@ -45,7 +45,7 @@ export class RowCache {
       }
     }
     const offset = slot * this.#dim;
-    this.#residuals.fill(0, offset, offset + this.#dim);
+    if (this.#residuals.length > 0) this.#residuals.fill(0, offset, offset + this.#dim);
     return offset;
   }
 

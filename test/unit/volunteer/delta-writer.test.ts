@@ -6,10 +6,10 @@ import type { RowFormat } from '../../../protocol/rows.ts';
 import { RESIDUAL_RATE, reserveRows, unpackRow } from '../../../protocol/rows.ts';
 import { DeltaWriter } from '../../../volunteer/delta-writer.ts';
 import { RowCache } from '../../../volunteer/row-cache.ts';
-import { hashAt } from '../../../word2vec/random.ts';
 
 const DIM = 5;
-const chance = (counter: number): number => hashAt(8, counter) / 4294967296;
+/** Of the draws. */
+const KEY = 8;
 
 /** Sends one delta of row 3; answers it as the coordinator reads it. */
 function sendOne(
@@ -21,7 +21,7 @@ function sendOne(
 ): Float32Array {
   const packed = reserveRows(new Writer(), format, 1, DIM);
   const values = Float32Array.from(delta);
-  new DeltaWriter(packed, DIM, chance).write({ held: cache.find(3), values, offset: 0, reach }, cache, counter);
+  new DeltaWriter(packed, DIM, KEY).write({ held: cache.find(3), values, offset: 0, reach }, cache, counter);
   const sent = new Float32Array(DIM);
   unpackRow(packed, 0, sent, 0, DIM);
   return sent;
