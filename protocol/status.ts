@@ -30,7 +30,7 @@ export interface RunStatus {
   readonly elapsedSeconds: number;
   /** null while there is nothing to extrapolate from. */
   readonly etaSeconds: number | null;
-  /** Moving mean of the negative-sampling loss per pair; null before the first result. */
+  /** Moving mean of the training loss per pair; null before the first result. */
   readonly loss: number | null;
   /** Lines that are left out of training to be measured; null where the corpus is too small, and while counting. */
   readonly heldOut: HeldOutStatus | null;

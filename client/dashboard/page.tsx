@@ -4,6 +4,7 @@ import type { HistoryPoint, ProbeStatus } from '../../protocol/status.ts';
 import { count } from '../ui/format.ts';
 import { NeighbourBox } from '../ui/neighbours.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
+import { ChunkView } from './chunk-bar.tsx';
 import type { DashboardState } from './dashboard-state.ts';
 import { EventLog } from './event-log.tsx';
 import { GridView } from './grid-view.tsx';
@@ -93,9 +94,15 @@ export function DashboardPage({ state }: { state: DashboardState }): JSX.Element
                 />
               )}
             </section>
-            <Panel id="grid-title" title="Grid" area="grid">
-              <GridView episode={status.episode} />
-            </Panel>
+            {status.config.schedule === 'grid' ? (
+              <Panel id="grid-title" title="Grid" area="grid">
+                <GridView episode={status.episode} />
+              </Panel>
+            ) : (
+              <Panel id="grid-title" title="Chunks" area="grid">
+                <ChunkView episode={status.episode} chunks={status.chunks} />
+              </Panel>
+            )}
             <Panel
               id="volunteers-title"
               title={status.volunteers.length < 2 ? 'Volunteers' : `Volunteers (${count(status.volunteers.length)})`}

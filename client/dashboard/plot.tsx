@@ -102,7 +102,7 @@ function readingOf({ points, series, over, format }: PlotProps, at: number | nul
   if (point === undefined) return '';
   const values = series.map(({ label, read }) => {
     const value = read(point);
-    return `${series.length > 1 ? `${label} ` : ''}${value === null ? 'none' : format(value)}`;
+    return `${series.length > 1 ? `${label} ` : ''}${value === null ? '–' : format(value)}`;
   });
   return `${values.join(', ')} at ${over === 'time' ? timeOfDay(point.time) : `${count(point.tokens)} words`}`;
 }
@@ -111,7 +111,7 @@ export function Plot(props: PlotProps): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
-  const empty = props.points.length === 0;
+  const empty = !props.points.some((point) => props.series.some(({ read }) => read(point) !== null));
   const names = props.series.map(({ label }) => label).join('\n');
 
   useEffect(() => {
@@ -139,9 +139,9 @@ export function Plot(props: PlotProps): JSX.Element {
           {props.title}
           {props.series.length > 1 ? props.series.map((one) => <Key key={one.label} series={one} />) : null}
         </span>
-        <span class="plot-reading">{readingOf(props, at)}</span>
+        {empty ? null : <span class="plot-reading">{readingOf(props, at)}</span>}
       </figcaption>
-      {empty ? <p class="plot-empty muted">No points yet.</p> : <div ref={host} class="plot-host" />}
+      {empty ? <p class="plot-empty muted">Not measured yet.</p> : <div ref={host} class="plot-host" />}
     </figure>
   );
 }

@@ -10,7 +10,10 @@ import { ABSENT, GROUP, MAX_NEGATIVES } from '../../word2vec/plan.ts';
 /** Byte offsets of a struct whose members are all 32-bit scalars, which WGSL packs without gaps. */
 function structOffsets(source: string, name: string): Record<string, number> {
   const body = new RegExp(`struct ${name} \\{([^}]*)\\}`).exec(source)?.[1] ?? '';
-  const members = body.split(',').map((member) => member.trim());
+  const members = body
+    .replaceAll(/\/\/.*/g, '')
+    .split(',')
+    .map((member) => member.trim());
   const offsets: Record<string, number> = {};
   for (const member of members.filter((text) => text !== '')) {
     const [, field, type] = /^(\w+): (\w+)$/.exec(member) ?? [];

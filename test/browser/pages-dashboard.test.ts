@@ -93,6 +93,16 @@ describe('dashboard', () => {
     expect(root.querySelector('.plot-key')).toBeNull();
   });
 
+  it('says so where nothing is measured yet, and marks what is missing from a reading', async () => {
+    const points = live.history.slice(0, 1);
+    render(h(DashboardPage, { state: { ...live, history: points } }), root);
+    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(1);
+    expect(text()).toContain('Loss per pairtrainingheld outNot measured yet.');
+    render(h(DashboardPage, { state: { ...live, history: live.history.slice(0, 2) } }), root);
+    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(2);
+    expect(text()).toContain('training 3.000, held out – at 2 words');
+  });
+
   it('says that a run diverges, and what to change', () => {
     render(
       h(DashboardPage, { state: { ...live, status: { ...runStatus, warning: 'this run diverges: lower --alpha' } } }),
@@ -150,6 +160,26 @@ describe('grid', () => {
       await new Promise((done) => requestAnimationFrame(done));
     }
     await expect.poll(() => root.querySelector('.tooltip')?.textContent).toBe('input part 0, output part 2: leased');
+  });
+});
+
+describe('chunks', () => {
+  it('take the place of the grid under downpour, each state as wide as its share', () => {
+    const config = { ...runStatus.config, schedule: 'downpour', descent: 'saturation' } as const;
+    const episode = { number: 2, parts: 1, tokens: 5000, pairs: 30_000, pairsDone: 15_000, grid: 'l' };
+    const chunks = { waiting: 20, leased: 10, done: 50 };
+    render(h(DashboardPage, { state: { ...live, status: { ...runStatus, config, episode, chunks } } }), root);
+    expect(root.querySelector('.grid-canvas')).toBeNull();
+    expect(root.querySelector('#grid-title')?.textContent).toBe('Chunks');
+    const bar = root.querySelector<HTMLElement>('.chunk-bar');
+    expect(bar?.getAttribute('aria-label')).toBe('Chunks in memory: 50 done, 10 leased, 20 waiting.');
+    const parts = [...(bar?.children ?? [])].map((part) => (part as HTMLElement).style.flexGrow);
+    expect(parts).toEqual(['50', '10', '20']);
+    expect([...root.querySelectorAll('.area-grid .legend li')].map((item) => item.textContent)).toEqual([
+      'done 50',
+      'leased 10',
+      'waiting 20',
+    ]);
   });
 });
 
