@@ -45,6 +45,27 @@ export function partCount(tokens: number, volunteers: number, plan: Curriculum):
   return Math.max(1, Math.min(affordable, wanted, plan.maxParts));
 }
 
+/** Twice as many leave the root's block the longest, and the others slack to pass each other. */
+const PARTS_PER_TARGET = 2;
+
+/**
+ * The bounds of a curriculum whose pairs have `targets` dot products each instead of one positive: under hierarchical
+ * softmax as many as a path is long. An episode holds so many times fewer tokens for its memory, and a block of so many
+ * times fewer is as much work. The root is in every path, so that one lease at a time trains 1/`targets` of all there is:
+ * more volunteers than `targets` are never busy, and more than twice as many parts only cut the other blocks smaller.
+ */
+export function withTargets<Plan extends Pick<Curriculum, 'maxKept' | 'blockTokens' | 'maxParts'>>(
+  plan: Plan,
+  targets: number,
+): Plan {
+  return {
+    ...plan,
+    maxKept: plan.maxKept / targets,
+    blockTokens: plan.blockTokens / targets,
+    maxParts: Math.max(1, Math.min(plan.maxParts, Math.floor(PARTS_PER_TARGET * targets))),
+  };
+}
+
 /** Pairs of a minibatch per row of a part, at most: measured in docs/quality.md, "Minibatch and damping". */
 const PAIRS_PER_ROW = 0.32;
 const MINIBATCHES = [192, 384, 768, 1536, 3072];

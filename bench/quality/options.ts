@@ -36,7 +36,7 @@ export interface QualityOptions {
   readonly batch: number;
   readonly rowsDown: RowFormat;
   readonly rowsUp: RowFormat;
-  readonly damping: number;
+  readonly damping?: number;
   readonly growth: number;
   readonly first: number;
   readonly maxKept: number;
@@ -131,7 +131,9 @@ export function qualityOptions(): Option[] {
     whole('--batch <pairs>', 'pairs per minibatch; 0: by the number of parts', 0, 1e6, 0),
     formats('--rows-down <format>', 'rows to the volunteers', ['f32', 'f16', 'int8']),
     formats('--rows-up <format>', 'deltas from the volunteers', ['f32', 'f16', 'int8', 'int4']),
-    real('--damping <h>', 'damping of rows hit often in a minibatch', 0, 1000, SCHEDULE.damping),
+    option('--damping <h>', "damping of rows hit often in a minibatch (default: the objective's)").argParser(
+      number(0, 1000),
+    ),
     real('--growth <phi>', 'share of what is trained that the next episode may hold', 0, 1000, SCHEDULE.growth),
     real('--first <share>', "the first episode's share of an epoch", 1e-6, 1, SCHEDULE.first),
     whole('--max-kept <n>', 'most kept tokens of an episode', 1, 1e9, SCHEDULE.maxKept),

@@ -8,7 +8,7 @@ import type { Counted } from '../../coordinator/ingest/requests.ts';
 import { IngestThread } from '../../coordinator/ingest/ingest-thread.ts';
 import type { Model } from '../../coordinator/model/model.ts';
 import type { Schedule, TrainingConfig } from '../../coordinator/run/config.ts';
-import { DEFAULT_ALPHA, DOWNPOUR_ALPHA, SCHEDULE } from '../../coordinator/run/config.ts';
+import { defaultAlpha, SCHEDULE, scheduleOf } from '../../coordinator/run/config.ts';
 import { writeResults } from '../../coordinator/run/results.ts';
 import { fingerprint } from '../../word2vec/vocabulary.ts';
 import type { QualityOptions } from './options.ts';
@@ -69,7 +69,7 @@ async function volunteersPart(
     config,
     counted,
     ingest,
-    schedule: scheduleOf(options),
+    schedule: scheduleGiven(options),
     fleet: fleetOf(options),
     ingestSpeed: options.ingestSpeed,
     threads: options.threads,
@@ -114,16 +114,16 @@ function trainingOf(options: QualityOptions, file: string): TrainingConfig {
   if (model === 'cbow' && schedule === 'grid') throw refuse('--model cbow needs --schedule downpour');
   if (schedule === 'grid' && options.descent !== undefined) throw refuse('--descent belongs to --schedule downpour');
   const descent = schedule === 'grid' ? null : (options.descent ?? 'saturation');
-  const alpha = options.alpha ?? (descent === null ? DEFAULT_ALPHA : DOWNPOUR_ALPHA[descent]);
+  const alpha = options.alpha ?? defaultAlpha(options, descent);
   const text = { corpus: [file], vocab, minCount, maxVocab };
   const objective = { model, hs, dim, window, negative, sample, epochs };
   return { ...text, ...objective, alpha, seed, schedule, descent, batch, rowsDown, rowsUp };
 }
 
-/** SCHEDULE with the options in its place. */
-function scheduleOf(options: QualityOptions): Schedule {
+/** The objective's schedule with the options in its place. */
+function scheduleGiven(options: QualityOptions): Schedule {
   const given = Object.keys(SCHEDULE).filter((name) => name in options) as (keyof Schedule & keyof QualityOptions)[];
-  return { ...SCHEDULE, ...Object.fromEntries(given.map((name) => [name, options[name]])) };
+  return { ...scheduleOf(options), ...Object.fromEntries(given.map((name) => [name, options[name]])) };
 }
 
 function fleetOf(options: QualityOptions): QualityConfig['volunteers'] {
@@ -138,8 +138,8 @@ function describe(options: QualityOptions, text: MeasuredText, { words, counts, 
   const { alpha, schedule, descent, batch, rowsDown, rowsUp, minCount, maxVocab } = trainingOf(options, text.file);
   const total = counts.reduce((sum, count) => sum + count, 0);
   const evaluation = [...(options.questions === undefined ? [] : [options.questions]), ...(options.similarity ?? [])];
-  const all = scheduleOf(options);
-  const names = Object.keys(SCHEDULE).filter((name) => name in options) as (keyof Schedule)[];
+  const all = scheduleGiven(options);
+  const names = Object.keys(SCHEDULE).filter((name) => name in options || name === 'damping') as (keyof Schedule)[];
   return {
     sequential: {
       corpus: basename(options.corpus),

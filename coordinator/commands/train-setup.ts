@@ -7,7 +7,7 @@ import { parseHostMap } from '../corpus/host-map.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { ProbeFile, RunConfig, TrainingConfig } from '../run/config.ts';
-import { DEFAULT_ALPHA, DOWNPOUR_ALPHA } from '../run/config.ts';
+import { defaultAlpha } from '../run/config.ts';
 import type { TlsKeys } from '../server/tls.ts';
 import { readTls, selfSigned } from '../server/tls.ts';
 import { readParsed } from './input-files.ts';
@@ -83,7 +83,7 @@ export function freshConfig(corpus: readonly string[], command: Command): Pick<R
     minCount: options.minCount,
     maxVocab: options.maxVocab,
     epochs: options.epochs,
-    alpha: options.alpha ?? (descent === null ? DEFAULT_ALPHA : DOWNPOUR_ALPHA[descent]),
+    alpha: options.alpha ?? defaultAlpha(options, descent),
     seed: options.seed,
     model: options.model,
     hs: options.hs,

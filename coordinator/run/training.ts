@@ -1,6 +1,6 @@
 // What a run consists of once its vocabulary is known.
 import type { Curriculum } from '../../word2vec/curriculum.ts';
-import { learningRate } from '../../word2vec/curriculum.ts';
+import { learningRate, withTargets } from '../../word2vec/curriculum.ts';
 import { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { fingerprint, keptCounts } from '../../word2vec/vocabulary.ts';
 import type { Descent, DescentRule } from '../descent/descent.ts';
@@ -13,7 +13,7 @@ import { Downpour } from '../schedule/downpour.ts';
 import { Grid } from '../schedule/grid.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import type { Schedule, TrainingConfig } from './config.ts';
-import { SCHEDULE } from './config.ts';
+import { scheduleOf } from './config.ts';
 import type { Journal, JournalWriter } from './journal.ts';
 import type { ResumedRun } from './resume.ts';
 import type { Matrices } from './safetensors.ts';
@@ -53,7 +53,7 @@ export function assembleTraining<J extends JournalWriter>(
   resumed: ResumedRun | null,
   journal: J,
   edges: TrainingEdges,
-  schedule: Schedule = SCHEDULE,
+  schedule: Schedule = scheduleOf(config),
 ): Training<J> {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const kept = keptCounts(counts, config.sample).reduce((sum, count) => sum + count, 0);
@@ -77,19 +77,18 @@ export function assembleTraining<J extends JournalWriter>(
   };
   const desk = new LeaseDesk({ ...config, ...schedule, counts }, model, grid, tables, deskEdges, merge);
   const affordable = Math.max(1, Math.min(schedule.maxParts, Math.floor(words.length / schedule.partRows)));
+  const curriculum = {
+    ...schedule,
+    epochTokens: total,
+    epochs: config.epochs,
+    keptShare: kept / total,
+    maxParts: descent === null ? affordable : 1,
+  };
   return {
     words,
     counts,
     fingerprint: fingerprint({ words, counts, total }),
-    curriculum: {
-      ...schedule,
-      // Hierarchical softmax makes a pair of every node of a path: memory is bounded by them.
-      maxKept: schedule.maxKept / tables.targetsPerPair,
-      epochTokens: total,
-      epochs: config.epochs,
-      keptShare: kept / total,
-      maxParts: descent === null ? affordable : 1,
-    },
+    curriculum: hs ? withTargets(curriculum, tables.targetsPerPair) : curriculum,
     totalTokens,
     model,
     grid,

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Curriculum } from '../../../word2vec/curriculum.ts';
-import { episodeEnd, learningRate, minibatchPairs, partCount } from '../../../word2vec/curriculum.ts';
+import { episodeEnd, learningRate, minibatchPairs, partCount, withTargets } from '../../../word2vec/curriculum.ts';
 
 const curricula: fc.Arbitrary<Curriculum> = fc.record({
   epochTokens: fc.integer({ min: 1, max: 50_000_000 }),
@@ -87,6 +87,26 @@ describe('parts', () => {
         expect(partCount(tokens, volunteers + 1, plan)).toBeGreaterThanOrEqual(parts);
       }),
     );
+  });
+
+  it('hold as many dot products where each pair has more of them, and are at most twice as many as these', () => {
+    fc.assert(
+      fc.property(curricula, fc.double({ min: 1, max: 30, noNaN: true }), fc.nat(300), (plan, targets, volunteers) => {
+        const bounds = withTargets(plan, targets);
+        const tokens = episodeEnd(0, bounds);
+        const parts = partCount(tokens, volunteers, bounds);
+        expect(parts).toBeLessThanOrEqual(Math.max(1, Math.min(plan.maxParts, 2 * targets)));
+        if (parts > 1) {
+          const dots = tokens * plan.keptShare * targets;
+          expect(dots / parts ** 2).toBeGreaterThanOrEqual(plan.blockTokens * 0.999);
+        }
+        expect(bounds.maxKept * targets).toBeCloseTo(plan.maxKept);
+      }),
+    );
+    const plan = { maxKept: 2_000_000, blockTokens: 2000, maxParts: 64 };
+    expect(withTargets(plan, 12.8)).toEqual({ maxKept: 156_250, blockTokens: 156.25, maxParts: 25 });
+    expect(withTargets({ ...plan, maxParts: 8 }, 12.8).maxParts).toBe(8);
+    expect(withTargets({ ...plan, maxParts: 1 }, 12.8).maxParts).toBe(1);
   });
 
   it('have smaller minibatches where rows repeat more often, each a divisor of a chunk', () => {
