@@ -18,8 +18,8 @@ const MOST_INT8 = 127;
 const MOST_INT4 = 7;
 
 /**
- * Length of the residual that a holder may add to a row's delta, for each dot product of the row and unit of learning
- * rate. What is more waits: the coordinator's cap on a step allows so much beside the step itself.
+ * Length of the residual that a holder may add to a row's delta, for each unit of the row's reach (word2vec/row-reach.ts).
+ * What is more waits: the coordinator's cap on a step allows so much beside the step itself.
  */
 export const RESIDUAL_RATE = 2;
 

@@ -11,7 +11,7 @@ export interface RowDelta {
   /** Trained − leased, at `offset`; afterwards what was not sent. */
   readonly values: Float32Array;
   readonly offset: number;
-  /** Dot products of the row in the lease, times the learning rate. */
+  /** Most that the row moves, per length of the rows it meets (word2vec/row-reach.ts). */
   readonly reach: number;
 }
 

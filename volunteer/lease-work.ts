@@ -13,6 +13,7 @@ import { shuffleChunks } from '../word2vec/pair-order.ts';
 import type { BagPlan, LeaseShape, NegativeRule, Plan } from '../word2vec/plan.ts';
 import { Planner } from '../word2vec/plan.ts';
 import { STREAM, streamKey } from '../word2vec/random.ts';
+import { rowReach } from '../word2vec/row-reach.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import { RowCache } from './row-cache.ts';
 
@@ -202,16 +203,17 @@ export class LeaseWorker implements LeaseTrainer {
     );
     const key = streamKey(seed, STREAM.rounding, lease.lease);
     const deltas = new DeltaWriter(reserveRows(write, rowsUp, sent, dim), dim, key);
-    const alpha = Math.fround(lease.alpha);
+    const inputReach = rowReach(plan.inputFlush, inputRows.length, step);
+    const outputReach = rowReach(plan.outputFlush, outputRows.length, step);
     for (let r = 0; r < total; r++) {
       if (!hasBit(present, r)) continue;
       const isInput = r < inputRows.length;
       const local = isInput ? r : r - inputRows.length;
       const cache = isInput ? this.#input : this.#output;
       const held = cache.find((isInput ? inputRows : outputRows)[local]!);
-      const hits = (isInput ? plan.inputHits : plan.outputHits)[local]!;
+      const reach = (isInput ? inputReach : outputReach)[local]!;
       const values = isInput ? rows.input : rows.output;
-      deltas.write({ held, values, offset: local * dim, reach: hits * alpha }, cache, r * dim);
+      deltas.write({ held, values, offset: local * dim, reach }, cache, r * dim);
     }
     return write.finish();
   }

@@ -111,7 +111,9 @@ class ReferenceLease {
       xStep[row * dim + d]! += gradient * this.#output[u * dim + d]!;
       this.#outputStep[u * dim + d]! += gradient * x[row * dim + d]!;
     }
-    return Math.log1p(Math.exp(label === 1 ? -dot : dot));
+    const against = label === 1 ? -dot : dot;
+    // log(1 + e^x) that does not overflow.
+    return Math.max(against, 0) + Math.log1p(Math.exp(-Math.abs(against)));
   }
 
   flush(batch: number): void {

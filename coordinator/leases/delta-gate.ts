@@ -6,19 +6,19 @@ import type { Result } from '../../protocol/to-coordinator.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 
 /**
- * Norm that rows may reach within a lease from nothing, doubled: σ saturates at dot products of 6, so rows of a model
- * that learns stay near √6 and below 5 (measured: test/unit/leases/norm-cap.test.ts).
+ * Longest step that row `r` of a lease may take, input rows first: its reach (word2vec/row-reach.ts) times the limit of
+ * the rows it met, and no further than from where it may be to its matrix's limit on the other side.
+ * @param residual what a holder may add per reach, of what rounding left out before
  */
-const GROWTH = 8;
-
-/**
- * Longest step a row may take in a lease. One dot product moves a row by at most α·|label − σ| ≤ α times the norm of
- * the other row, and damping only shortens that, so n of them move it by at most n·α·peak. The other rows grow during
- * the lease, above all in the first, where output rows begin at zero, and both transfers round: hence the factor 2
- * and GROWTH. `residual` is what a holder may add of what rounding left out before (RESIDUAL_RATE), else 0.
- */
-export function normCap(hits: number, alpha: number, otherPeak: number, residual = 0): number {
-  return hits * alpha * (2 * otherPeak + GROWTH + residual);
+export function rowCap(record: LeaseRecord, r: number, residual: number): number {
+  const { inputReach, outputReach, inputPeak, outputPeak, limits } = record;
+  const inputs = inputReach.length;
+  const reach = r < inputs ? inputReach[r]! : outputReach[r - inputs]!;
+  const step =
+    r < inputs
+      ? Math.min(reach * limits.output, inputPeak + limits.input)
+      : Math.min(reach * limits.input, outputPeak + limits.output);
+  return step + residual * reach;
 }
 
 /** @throws ProtocolError WRONG_ROWS, NORM_CAP. The decoder has already refused wrong lengths and numbers that are not finite. */
@@ -35,10 +35,9 @@ export function checkResult(result: Result, record: LeaseRecord, dim: number): v
   for (let r = 0; r < inputRows.length + outputRows.length; r++) {
     if (!hasBit(result.present, r)) continue;
     const norm = rowNorm(result.deltas, at++, dim);
-    const isInput = r < inputRows.length;
-    const hits = isInput ? record.inputHits[r]! : record.outputHits[r - inputRows.length]!;
-    const cap = normCap(hits, record.alpha, isInput ? record.outputPeak : record.inputPeak, residual);
+    const cap = rowCap(record, r, residual);
     if (!(norm <= cap)) {
+      const isInput = r < inputRows.length;
       const row = isInput ? inputRows[r] : outputRows[r - inputRows.length];
       throw new ProtocolError(
         'NORM_CAP',

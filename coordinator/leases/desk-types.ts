@@ -5,7 +5,6 @@ import type { Volunteer } from './volunteer.ts';
 
 export interface DeskConstants extends LeaseConstants {
   readonly dim: number;
-  readonly damping: number;
   readonly sample: number;
   /** Formats wanted; a volunteer that lacks one gets the nearest more exact one. */
   readonly rowsDown: RowFormat;

@@ -9,10 +9,13 @@ import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { drawTable } from '../../word2vec/noise.ts';
 import { shuffleChunks, sortChunks } from '../../word2vec/pair-order.ts';
 import { Planner } from '../../word2vec/plan.ts';
+import type { RowLengths } from '../../word2vec/row-reach.ts';
+import { rowReach } from '../../word2vec/row-reach.ts';
 import type { Model } from '../model/model.ts';
 import type { Grant } from '../schedule/scheduler.ts';
 import type { Episode, EpisodeCensus } from './episode.ts';
 import type { HeldRows } from './held-rows.ts';
+import { rowLimits } from './row-limits.ts';
 
 /** A granted lease as the coordinator remembers it, to check its result against. */
 export interface LeaseRecord {
@@ -22,9 +25,14 @@ export interface LeaseRecord {
   readonly outputRows: Uint32Array;
   readonly inputHits: Uint32Array;
   readonly outputHits: Uint32Array;
+  /** Most that each row moves, per length of the rows it meets (word2vec/row-reach.ts). */
+  readonly inputReach: Float64Array;
+  readonly outputReach: Float64Array;
   /** Largest Euclidean norm among the rows as leased. */
   readonly inputPeak: number;
   readonly outputPeak: number;
+  /** Norms that no row exceeds in training. */
+  readonly limits: RowLengths;
   readonly pairs: number;
   /** Bytes of the frame that carry rows and pairs. */
   readonly rowBytes: number;
@@ -44,6 +52,8 @@ export interface LeaseConstants {
   /** Most parts for which negatives are corrected by their number alone (EpisodeCensus.negatives). */
   readonly coupledParts: number;
   readonly chunkPairs: number;
+  /** Damping h. */
+  readonly damping: number;
   /** The grid's pairs may come in any order; downpour's keep the order of the text. */
   readonly schedule: 'grid' | 'downpour';
   /** Pairs per minibatch; 0: by the number of parts. */
@@ -70,7 +80,7 @@ export class LeaseBuilder {
     held: HeldRows,
     options: { alpha: number; reset: boolean; now: number; rowsDown: RowFormat },
   ): { record: LeaseRecord; frame: Uint8Array<ArrayBuffer> } {
-    const { seed, negative, chunkPairs, batch, schedule } = this.#constants;
+    const { seed, negative, chunkPairs, damping, batch, schedule } = this.#constants;
     const pairOrder = schedule === 'grid' ? 'sorted' : 'text';
     const { rowsDown } = options;
     const { input, output, dim } = this.#model;
@@ -152,6 +162,8 @@ export class LeaseBuilder {
       if (r < inputRows.length) packRow(packed, at++, input, inputRows[r]! * dim, dim);
       else packRow(packed, at++, output, outputRows[r - inputRows.length]! * dim, dim);
     }
+    const step = { alpha, damping: Math.fround(damping) };
+    const peaks = { input: peakNorm(input, inputRows, dim), output: peakNorm(output, outputRows, dim) };
     return {
       record: {
         grant,
@@ -159,8 +171,11 @@ export class LeaseBuilder {
         outputRows,
         inputHits: plan.inputHits,
         outputHits: plan.outputHits,
-        inputPeak: peakNorm(input, inputRows, dim),
-        outputPeak: peakNorm(output, outputRows, dim),
+        inputReach: rowReach(plan.inputFlush, inputRows.length, step),
+        outputReach: rowReach(plan.outputFlush, outputRows.length, step),
+        inputPeak: peaks.input,
+        outputPeak: peaks.output,
+        limits: rowLimits(plan, peaks, step),
         pairs,
         rowBytes: rowsBytes(rowsDown, sent, dim),
         pairBytes: pairBytes.length,

@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly rowsDown?: RowFormat;
   readonly rowsUp?: RowFormat;
   readonly chunkPairs?: number;
+  /** Pairs per minibatch; 0: by parts and words. */
+  readonly batch?: number;
   readonly alpha?: number;
   readonly maxVolunteers?: number;
   /** Exponent of the words' Zipf law. */
@@ -75,13 +77,20 @@ export class SmallRun {
       objective = SKIP_GRAM,
     } = options;
     const counts = Float64Array.from({ length: words }, (_, id) => Math.ceil(20_000 / (id + 1) ** skew));
-    const { rowsDown = 'int8', rowsUp = 'int8', chunkPairs = 384, alpha = 0.06, maxVolunteers = 16 } = options;
+    const {
+      rowsDown = 'int8',
+      rowsUp = 'int8',
+      chunkPairs = 384,
+      batch = 0,
+      alpha = 0.06,
+      maxVolunteers = 16,
+    } = options;
     this.constants = {
       seed,
       dim,
       negative: 5,
       coupledParts: 16,
-      batch: 0,
+      batch,
       damping: 0.25,
       sample: 1e-3,
       chunkPairs,

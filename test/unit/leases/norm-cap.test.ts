@@ -1,15 +1,16 @@
 // The norm cap against honest work: how near it an honest volunteer comes where rows grow fastest.
 import { describe, expect, it } from 'vitest';
-import { checkResult, normCap } from '../../../coordinator/leases/delta-gate.ts';
+import { checkResult, rowCap } from '../../../coordinator/leases/delta-gate.ts';
 import { hasBit } from '../../../protocol/bitmap.ts';
 import { rowNorm } from '../../../protocol/rows.ts';
 import { decodeToCoordinator } from '../../../protocol/to-coordinator.ts';
 import type { RunOptions } from './harness.ts';
 import { play, SmallRun, Tab, turn } from './harness.ts';
 
-/** Trains to the end and answers the largest step of a row, as a share of its cap. */
-async function nearest(options: RunOptions): Promise<number> {
+/** Trains to the end and answers the largest step of a row, as a share of its cap. @param longer length of first input rows over the usual */
+async function nearest(options: RunOptions, longer = 1): Promise<number> {
   const run = new SmallRun(options);
+  run.model.input.forEach((value, at, all) => (all[at] = longer * value));
   const { dim, rowsUp: format } = run.constants;
   const tab = new Tab(run);
   let worst = 0;
@@ -27,11 +28,7 @@ async function nearest(options: RunOptions): Promise<number> {
       let at = 0;
       for (let r = 0; r < inputs + record.outputRows.length; r++) {
         if (!hasBit(result.present, r)) continue;
-        const cap =
-          r < inputs
-            ? normCap(record.inputHits[r]!, record.alpha, record.outputPeak)
-            : normCap(record.outputHits[r - inputs]!, record.alpha, record.inputPeak);
-        worst = Math.max(worst, rowNorm(result.deltas, at++, dim) / cap);
+        worst = Math.max(worst, rowNorm(result.deltas, at++, dim) / rowCap(record, r, 0));
       }
     }
     tab.deliverUp();
@@ -61,10 +58,52 @@ describe('the norm cap', () => {
     60_000,
   );
 
-  it('grows with hits, rate and the other rows, and is never zero for a row that was hit', () => {
-    expect(normCap(1, 0.06, 0)).toBeGreaterThan(0);
-    expect(normCap(2, 0.06, 1)).toBe(2 * normCap(1, 0.06, 1));
-    expect(normCap(1, 0.06, 2)).toBeGreaterThan(normCap(1, 0.06, 1));
-    expect(normCap(0, 0.06, 5)).toBe(0);
+  it.each([
+    ['of a model that learns', 1, 0, {}],
+    ['in large minibatches', 1, 3072, {}],
+    ['in minibatches of a few pairs', 1, 24, { tokens: 3000 }],
+    ['of long rows', 0.5, 0, {}, 60],
+    ['of rows that grow without end', 1, 0, {}, 60],
+    ['of rows that grow without end, in large minibatches', 1, 3072, {}, 60],
+    ['of rows that grow without end, in int4', 1, 0, { rowsUp: 'int4' }, 60],
+    ['of rows that grow without end, in CBOW', 1, 0, { objective: { model: 'cbow', hs: false }, descent: 'sum' }, 60],
+    [
+      'of rows that grow without end, in hierarchical softmax',
+      1,
+      0,
+      { objective: { model: 'skipgram', hs: true } },
+      60,
+    ],
+  ] satisfies [string, number, number, RunOptions, number?][])(
+    'never refuses honest work %s at an absurd learning rate',
+    async (_, alpha, batch, options, longer = 1) => {
+      const share = await nearest(
+        {
+          words: 600,
+          dim: 16,
+          parts: [1, 1],
+          structure: 0.5,
+          tokens: 6000,
+          chunkPairs: 6144,
+          alpha,
+          batch,
+          ...options,
+        },
+        longer,
+      );
+      expect(share).toBeGreaterThan(0);
+      expect(share).toBeLessThanOrEqual(1);
+    },
+    60_000,
+  );
+
+  it('lets nobody move a row far by its many hits', async () => {
+    const run = new SmallRun({ words: 10, dim: 8, parts: [1], skew: 0, tokens: 16_000, chunkPairs: 6144 });
+    const tab = new Tab(run);
+    await play(run, [tab], { msPerFrame: 1, until: () => tab.volunteer.leases.length > 0 });
+    const record = tab.volunteer.leases[0]!;
+    const most = Math.max(...record.inputHits);
+    expect(most * record.alpha).toBeGreaterThan(100);
+    expect(rowCap(record, record.inputHits.indexOf(most), 0)).toBeLessThan(10);
   });
 });
