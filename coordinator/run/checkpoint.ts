@@ -19,9 +19,12 @@ export interface CheckpointEpisode {
   readonly chunks: string;
 }
 
+/** Raised when the state, or what is made again from it, changes its meaning: an older run cannot go on. */
+export const CHECKPOINT_FORMAT = 2;
+
 /** The run as it stood after journal entry `journalSeq`. */
 export interface CheckpointState {
-  readonly format: 1;
+  readonly format: typeof CHECKPOINT_FORMAT;
   /** Counts up from 1. */
   readonly number: number;
   readonly training: TrainingConfig;
@@ -107,7 +110,7 @@ export async function writeCheckpoint(folder: string, state: CheckpointState, ma
   }
 }
 
-/** @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_CORRUPT */
+/** @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_FORMAT, CHECKPOINT_CORRUPT */
 export async function readCheckpoint(folder: string): Promise<{ state: CheckpointState; matrices: Matrices }> {
   const pointer = join(folder, POINTER);
   let name: string;
@@ -133,8 +136,16 @@ async function readState(path: string): Promise<CheckpointState> {
   } catch (cause) {
     throw corruptCheckpoint(`${path} is missing or no JSON`, cause);
   }
+  const format: unknown = typeof state === 'object' && state !== null && 'format' in state ? state.format : undefined;
+  if (Number.isSafeInteger(format) && format !== CHECKPOINT_FORMAT) {
+    throw new TributaryError(
+      'CHECKPOINT_FORMAT',
+      `${path} is of format ${String(format)}, this version reads and writes ${CHECKPOINT_FORMAT}`,
+      { hint: 'Go on with the version of Tributary that began the run, or start a new run.' },
+    );
+  }
   const wrong = wrongField(state);
-  if (wrong !== null) throw corruptCheckpoint(`${path} is not a checkpoint of format 1: ${wrong}`);
+  if (wrong !== null) throw corruptCheckpoint(`${path} is not a checkpoint of format ${CHECKPOINT_FORMAT}: ${wrong}`);
   return state as CheckpointState;
 }
 
@@ -169,7 +180,7 @@ function wrongField(state: unknown): string | null {
     isPosition(value['from']) &&
     isPosition(value['to']);
   if (!isFields(state)) return 'it is no object';
-  if (state['format'] !== 1) return `its format is ${String(state['format'])}`;
+  if (state['format'] !== CHECKPOINT_FORMAT) return `its format is ${String(state['format'])}`;
   for (const name of COUNTS) if (!isCount(state[name])) return `${name} is no count`;
   for (const name of ['tokensDone', 'trainedSeconds']) if (!Number.isFinite(state[name])) return `${name} is no number`;
   if (state['loss'] !== null && !Number.isFinite(state['loss'])) return 'loss is no number';

@@ -24,7 +24,7 @@ export interface ResumedRun {
 
 /**
  * Reads a run's folder and writes nothing to it.
- * @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_CORRUPT
+ * @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_FORMAT, CHECKPOINT_CORRUPT
  */
 export async function resumeRun(folder: string): Promise<ResumedRun> {
   const { state, matrices } = await readCheckpoint(join(folder, 'checkpoint'));

@@ -1,5 +1,6 @@
 // A run as it stands at one moment, as a checkpoint holds it.
 import type { CheckpointState } from './checkpoint.ts';
+import { CHECKPOINT_FORMAT } from './checkpoint.ts';
 import type { Episodes } from './episodes.ts';
 import type { Matrices } from './safetensors.ts';
 import type { Training } from './training.ts';
@@ -20,7 +21,7 @@ export function snapshot(number: number, training: Training, episodes: Episodes,
   const { position, number: nextEpisode } = episodes.next;
   return {
     state: {
-      format: 1,
+      format: CHECKPOINT_FORMAT,
       number,
       vocabulary: training.fingerprint,
       rows: model.rows,

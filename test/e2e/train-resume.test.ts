@@ -243,8 +243,8 @@ describe('a checkpoint', () => {
     ['a state that is null', (out) => writeFileSync(state(out), 'null'), 'CHECKPOINT_CORRUPT'],
     [
       'a state of another format',
-      (out) => edit(state(out), (text) => text.replace('"format": 1', '"format": 2')),
-      'CHECKPOINT_CORRUPT',
+      (out) => edit(state(out), (text) => text.replace('"format": 2', '"format": 1')),
+      'CHECKPOINT_FORMAT',
     ],
     [
       'a state without its corpus',

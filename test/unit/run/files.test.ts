@@ -25,7 +25,7 @@ const position = { epoch: 0, split: 1, line: 2, token: 3, tokens: 4 };
 
 function state(number: number): CheckpointState {
   return {
-    format: 1,
+    format: 2,
     number,
     training: {
       corpus: ['sample:'],
@@ -75,6 +75,20 @@ describe('checkpoints', () => {
   it('come back as they were', async () => {
     await writeCheckpoint(folder, state(1), matrices);
     expect(await readCheckpoint(folder)).toEqual({ state: state(1), matrices });
+  });
+
+  it('of another version are told from broken ones, whatever else they hold', async () => {
+    await writeCheckpoint(folder, state(1), matrices);
+    const path = join(folder, '000001', 'state.json');
+    for (const [format, code] of [
+      ['1', 'CHECKPOINT_FORMAT'],
+      ['3', 'CHECKPOINT_FORMAT'],
+      ['"2"', 'CHECKPOINT_CORRUPT'],
+      ['null', 'CHECKPOINT_CORRUPT'],
+    ]) {
+      writeFileSync(path, `{"format":${format},"number":1}`);
+      await expect(readCheckpoint(folder)).rejects.toMatchObject({ code });
+    }
   });
 
   it('replace the one before, and what a killed process left', async () => {
