@@ -163,7 +163,8 @@ export class LeaseBuilder {
       else packRow(packed, at++, output, outputRows[r - inputRows.length]! * dim, dim);
     }
     const step = { alpha, damping: Math.fround(damping) };
-    const peaks = { input: peakNorm(input, inputRows, dim), output: peakNorm(output, outputRows, dim) };
+    const { inputNorms, outputNorms } = this.#model;
+    const peaks = { input: inputNorms.peak(inputRows), output: outputNorms.peak(outputRows) };
     return {
       record: {
         grant,
@@ -210,23 +211,4 @@ function markLacking(
     lacking++;
   }
   return lacking;
-}
-
-function peakNorm(matrix: Float32Array, rows: Uint32Array, dim: number): number {
-  let peak = 0;
-  for (const row of rows) {
-    // Four sums at once: each addition would wait for the one before.
-    let [a, b, c, d] = [0, 0, 0, 0];
-    let at = row * dim;
-    const end = at + dim;
-    for (; at + 3 < end; at += 4) {
-      a += matrix[at]! * matrix[at]!;
-      b += matrix[at + 1]! * matrix[at + 1]!;
-      c += matrix[at + 2]! * matrix[at + 2]!;
-      d += matrix[at + 3]! * matrix[at + 3]!;
-    }
-    for (; at < end; at++) a += matrix[at]! * matrix[at]!;
-    peak = Math.max(peak, a + b + c + d);
-  }
-  return Math.sqrt(peak);
 }

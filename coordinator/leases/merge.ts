@@ -26,7 +26,7 @@ export class Addition implements Merge {
   leased(): void {}
 
   apply(result: Result, record: LeaseRecord, held: HeldRows): void {
-    const { dim, input, output, inputVersions, outputVersions } = this.#model;
+    const { dim, input, output, inputVersions, outputVersions, inputNorms, outputNorms } = this.#model;
     const { inputRows, outputRows } = record;
     const inputs = inputRows.length;
     let at = 0;
@@ -36,10 +36,12 @@ export class Addition implements Merge {
         const row = inputRows[r]!;
         addRow(result.deltas, at++, input, row * dim, dim);
         held.input[row] = ++inputVersions[row]!;
+        inputNorms.measure(row);
       } else {
         const row = outputRows[r - inputs]!;
         addRow(result.deltas, at++, output, row * dim, dim);
         held.output[row] = ++outputVersions[row]!;
+        outputNorms.measure(row);
       }
     }
     this.#model.version++;

@@ -1,5 +1,6 @@
 // The master model: both matrices, and a version per row that tells which volunteers hold it fresh.
 import { hashAt, STREAM, streamKey } from '../../word2vec/random.ts';
+import { RowNorms } from './row-norms.ts';
 
 export class Model {
   readonly rows: number;
@@ -11,6 +12,8 @@ export class Model {
   /** Raised by every delta that touches the row; starts at 1, so that 0 can mean "not held". Shape (V). */
   readonly inputVersions: Uint32Array;
   readonly outputVersions: Uint32Array;
+  readonly inputNorms: RowNorms;
+  readonly outputNorms: RowNorms;
   /** Deltas applied. */
   version = 0;
 
@@ -21,6 +24,8 @@ export class Model {
     this.output = new Float32Array(rows * dim);
     this.inputVersions = new Uint32Array(rows).fill(1);
     this.outputVersions = new Uint32Array(rows).fill(1);
+    this.inputNorms = new RowNorms(this.input, dim, this.inputVersions);
+    this.outputNorms = new RowNorms(this.output, dim, this.outputVersions);
   }
 
   /** Input rows uniform in ±0.5/D, output rows zero: word2vec.c InitNet. */
