@@ -28,6 +28,9 @@ export interface PairsShape {
 /** Output of a pair that belongs to the bag of the one before (word2vec/objective.ts); only in `text`. */
 const CONTINUES = 0xffffffff;
 
+/** Ranks are far below. */
+const MOST_NUMBER = 2 ** 31 - 1;
+
 /** A number from 0, coded or read. */
 type CodeNumber = (context: number, number: number) => number;
 
@@ -60,6 +63,8 @@ export function unpackPairs(bytes: Uint8Array, shape: PairsShape): Pairs & { rea
     const number = coder.number(context);
     if (coder.isPastEnd)
       throw new ProtocolError('BAD_PAIRS', `${count} pairs are more than ${bytes.length} bytes hold`);
+    // Sums stay below 2^32, and each is checked: none comes round to a rank that is in its part.
+    if (number > MOST_NUMBER) throw new ProtocolError('BAD_PAIRS', `${number} is beyond every rank`);
     return number;
   };
   const inputs = new Uint32Array(count);

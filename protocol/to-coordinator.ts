@@ -3,7 +3,7 @@ import { bitmapBytes, countBits } from './bitmap.ts';
 import { ProtocolError, Reader, Writer } from './bytes.ts';
 import { LIMITS, PROTOCOL_VERSION } from './limits.ts';
 import type { PackedRows, RowFormat } from './rows.ts';
-import { readRows, ROW_FORMATS } from './rows.ts';
+import { readRows, ROW_FORMATS, rowsBytes } from './rows.ts';
 
 export type EngineKind = 'cpu' | 'webgpu';
 
@@ -66,8 +66,14 @@ export interface Bye {
 const TAG = { hello: 1, ready: 2, result: 3, returned: 4, condition: 5, bye: 6 } as const;
 
 /** Bytes of a result before its rows: the room a writer needs, and the least a result has. */
-export function resultHeaderBytes(rows: number): number {
+function resultHeaderBytes(rows: number): number {
   return 1 + 4 + 8 + 8 + 4 + 4 + 4 + bitmapBytes(rows);
+}
+
+/** Bytes of the largest result of `rows` rows in any format: with few columns scales outweigh what they save. */
+export function largestResultBytes(rows: number, dim: number): number {
+  const wide = Math.max(...ROW_FORMATS.map((format) => rowsBytes(format, rows, dim)));
+  return resultHeaderBytes(rows) + 4 + wide;
 }
 
 export function encodeToCoordinator(message: Exclude<ToCoordinator, Result>): Uint8Array<ArrayBuffer> {

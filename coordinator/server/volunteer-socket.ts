@@ -4,8 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { CLOSE, LIMITS } from '../../protocol/limits.ts';
-import { rowsBytes } from '../../protocol/rows.ts';
-import { resultHeaderBytes } from '../../protocol/to-coordinator.ts';
+import { largestResultBytes } from '../../protocol/to-coordinator.ts';
 import { encodeToVolunteer } from '../../protocol/to-volunteer.ts';
 import type { LeaseDesk } from '../leases/lease-desk.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
@@ -168,7 +167,7 @@ export class VolunteerSocket {
 function largestResult(run: Run, words: number): number {
   const { dim } = run.config.training;
   const rows = 2 * Math.min(LIMITS.leaseRows, words);
-  return Math.max(LIMITS.smallFrame, resultHeaderBytes(rows) + 4 + rowsBytes('f32', rows, dim));
+  return Math.max(LIMITS.smallFrame, largestResultBytes(rows, dim));
 }
 
 /** Browsers say which page opens a socket; programs say nothing and have no one's cookies to abuse. */

@@ -140,6 +140,18 @@ describe('pairs', () => {
     }
   });
 
+  it('do not come round 2^32 to ranks that are in their parts', () => {
+    // Input 2^32 + 3 with k = 1: eight ones, 30 zeros, the 31 bits of 2^31 + 1 - 7 from the first, the low bit; then
+    // one pair (k = 1: 0), output 0 (k = 1: 0), and the closing one.
+    const bits = `${'1'.repeat(8)}${'0'.repeat(30)}${(2 ** 31 - 6).toString(2)}1${'00'}${'00'}1`;
+    const bytes = [0];
+    for (let at = 0; at < bits.length; at += 8)
+      bytes.push(Number.parseInt([...bits.slice(at, at + 8).padEnd(8, '0')].toReversed().join(''), 2));
+    const one = { pairs: 1, inputSize: 10, outputSize: 10, chunkPairs: 4 };
+    expect(() => unpackPairs(Uint8Array.from(bytes), one)).toThrow(coded('BAD_PAIRS'));
+    expect(() => unpackPairs(Uint8Array.from(bytes), one)).toThrow(/beyond every rank/);
+  });
+
   it('that are not sorted cannot be packed as if they were', () => {
     const pairs = { inputs: Uint32Array.of(2, 1), outputs: Uint32Array.of(0, 0) };
     expect(() => packPairs(pairs, 2, 'sorted')).toThrow('not sorted');

@@ -14,7 +14,7 @@ import {
   rowsBytes,
   unpackRow,
 } from '../../../protocol/rows.ts';
-import { decodeToCoordinator } from '../../../protocol/to-coordinator.ts';
+import { beginResult, decodeToCoordinator, largestResultBytes } from '../../../protocol/to-coordinator.ts';
 import { decodeToVolunteer } from '../../../protocol/to-volunteer.ts';
 import { hashAt } from '../../../word2vec/random.ts';
 import { fromHex, TO_VOLUNTEER } from './golden.ts';
@@ -308,5 +308,20 @@ describe('lengths that lie', () => {
     const bytes = fromHex(TO_VOLUNTEER.find(({ name }) => name === 'welcome')!.hex);
     bytes.set([0x80, 0x84, 0x1e, 0x00], bytes.length - 8);
     expect(allocatedBy(() => decodeToVolunteer(bytes, { format: 'f32', dim: 0 }))).toBeLessThan(1 << 20);
+  });
+});
+
+describe('the largest result', () => {
+  it.each([1, 2, 3, 5, 127, 129, 1024])('has room for every format with %i columns', (dim) => {
+    const rows = 300;
+    const longest = ROW_FORMATS.map((format) => {
+      const head = { lease: 1, positiveLoss: 0, negativeLoss: 0, computeMs: 0, inputRows: rows, outputRows: 0 };
+      const bytes = rowsBytes(format, rows, dim);
+      const write = beginResult({ ...head, present: new Uint8Array(Math.ceil(rows / 8)).fill(255) }, bytes);
+      reserveRows(write, format, rows, dim);
+      return write.finish().length;
+    });
+    expect(Math.max(...longest)).toBeLessThanOrEqual(largestResultBytes(rows, dim));
+    expect(Math.max(...longest)).toBeGreaterThan(largestResultBytes(rows, dim) - 4);
   });
 });
