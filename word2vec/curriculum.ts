@@ -67,7 +67,7 @@ export function withTargets<Plan extends Pick<Curriculum, 'maxKept' | 'blockToke
 }
 
 /** Pairs of a minibatch per row of a part, at most: measured in docs/quality.md, "Minibatch and damping". */
-const PAIRS_PER_ROW = 0.32;
+const PAIRS_PER_ROW = 0.45;
 const MINIBATCHES = [192, 384, 768, 1536, 3072];
 
 /**

@@ -209,7 +209,7 @@ export class Planner {
   planBags(shape: LeaseShape): BagPlan {
     const { inputs, outputs, chunkPairs, minibatch, negatives: rule } = shape;
     if (rule.kind === 'decoupled') {
-      throw new Word2vecError('CBOW_PARTS', 'negatives are decoupled in more than 16 parts; CBOW is trained in one');
+      throw new Word2vecError('CBOW_PARTS', 'negatives are decoupled in more than a few parts; CBOW is trained in one');
     }
     const pairs = inputs.length;
     const rate = rule.kind === 'coupled' ? rule.rate : 0;

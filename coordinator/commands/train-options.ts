@@ -119,7 +119,7 @@ export function trainOptions(): Option[] {
     option('--descent <rule>', 'how downpour merges a stale delta (default: saturation)').choices(DESCENT_RULES),
     option('--batch <pairs>', 'pairs per minibatch')
       .argParser(wholeNumber(1, SCHEDULE.chunkPairs))
-      .default(0, '768, fewer beyond 16 parts'),
+      .default(0, '192 to 3,072, by rows of a part'),
     option('--rows <format>', 'row values on the wire, both ways').choices(['f32', 'f16', 'int8']).default('int8'),
     option('--rows-down <format>', 'rows to volunteers (default: --rows)').choices(['f32', 'f16', 'int8']),
     option('--rows-up <format>', 'changes from volunteers (default: --rows)').choices(['f32', 'f16', 'int8', 'int4']),

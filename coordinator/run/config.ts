@@ -67,7 +67,7 @@ export const SCHEDULE = {
   /** Parts for each volunteer: slack lets fast ones pass slow ones and prefetch. */
   partsPerVolunteer: 2,
   /** Most parts for which negatives are corrected by their number alone (EpisodeCensus.negatives). */
-  coupledParts: 16,
+  coupledParts: 4,
   /** Rows that a part has at least: with a dozen, minibatches hit each so often that training diverges (measured). */
   partRows: 32,
   /** Episodes in memory: one in training, one prepared ahead. */
