@@ -114,7 +114,7 @@ function trainingOf(options: QualityOptions, file: string): TrainingConfig {
   if (model === 'cbow' && schedule === 'grid') throw refuse('--model cbow needs --schedule downpour');
   if (schedule === 'grid' && options.descent !== undefined) throw refuse('--descent belongs to --schedule downpour');
   const descent = schedule === 'grid' ? null : (options.descent ?? 'saturation');
-  const alpha = options.alpha ?? defaultAlpha(options, descent);
+  const alpha = options.alpha ?? defaultAlpha(descent);
   const text = { corpus: [file], vocab, minCount, maxVocab };
   const objective = { model, hs, dim, window, negative, sample, epochs };
   return { ...text, ...objective, alpha, seed, schedule, descent, batch, rowsDown, rowsUp };

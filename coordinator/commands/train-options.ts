@@ -90,11 +90,14 @@ export function trainOptions(): Option[] {
     option('--negative <n>', 'negative samples per pair').argParser(wholeNumber(1, 25)).default(5),
     option(
       '--model <name>',
-      'skipgram: each word of a window predicts the centre; cbow: their mean does, with --schedule downpour and on the CPU engine alone',
+      'skipgram: each word of a window predicts the centre; cbow: their mean does, with --schedule downpour and on the CPU engine alone, not under WebGPU',
     )
       .choices(['skipgram', 'cbow'])
       .default('skipgram'),
-    option('--hs', 'hierarchical softmax, instead of negative samples').default(false, 'negative samples'),
+    option(
+      '--hs',
+      'hierarchical softmax, instead of negative samples; about 10 volunteers at most train at once',
+    ).default(false, 'negative samples'),
     option('--sample <s>', 'subsampling threshold of frequent words; 0: none').argParser(number(0, 1)).default(1e-3),
     option('--min-count <n>', 'leave out words seen less often').argParser(wholeNumber(1)).default(5),
     option('--max-vocab <n>', 'keep at most so many words')

@@ -83,7 +83,7 @@ export function freshConfig(corpus: readonly string[], command: Command): Pick<R
     minCount: options.minCount,
     maxVocab: options.maxVocab,
     epochs: options.epochs,
-    alpha: options.alpha ?? defaultAlpha(options, descent),
+    alpha: options.alpha ?? defaultAlpha(descent),
     seed: options.seed,
     model: options.model,
     hs: options.hs,

@@ -74,10 +74,9 @@ describe('a run', () => {
       expect(assemble(config).curriculum.maxParts).toBe(1);
   });
 
-  it('takes the learning rate of its objective and rule', () => {
-    expect(defaultAlpha(CONFIG, null)).toBe(0.06);
-    expect(defaultAlpha(HS, null)).toBe(0.06);
-    expect(defaultAlpha(CONFIG, 'saturation')).toBe(0.1);
-    expect(defaultAlpha(CBOW, 'sum')).toBe(0.025);
+  it('takes the learning rate of its schedule and rule', () => {
+    expect(defaultAlpha(null)).toBe(0.06);
+    expect(defaultAlpha('saturation')).toBe(0.1);
+    expect(defaultAlpha('sum')).toBe(0.025);
   });
 });
