@@ -20,7 +20,7 @@ const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
        npm run bench -- parity --corpus FILE [--help for the rest] [--json]
        npm run bench -- quality --corpus FILE --volunteers N [--help for the rest] [--json]
        npm run bench -- sweep NAME --corpus FILE [--help for the rest]
-       npm run bench -- plot
+       npm run bench -- plot [--help for the rest]
 
 engines  every engine on the same leases, in Node and in a Chromium tab, beside word2vec.c
          --gpu: the machine's GPU instead of Chromium's software adapter
@@ -68,12 +68,19 @@ function chosen(args: readonly string[]): (() => Promise<void>) | string {
   }
 }
 
+function printUsage(): Promise<void> {
+  process.stdout.write(USAGE);
+  return Promise.resolve();
+}
+
 /** Options that are too many for a line of usage are read by a command of their own. */
 async function obey(command: Command, args: readonly string[]): Promise<void> {
   await command.exitOverride().parseAsync(args.slice(1), { from: 'user' });
 }
 
-const benchmark = chosen(process.argv.slice(2));
+const args = process.argv.slice(2);
+const asked = args[0] === '--help' || args[0] === '-h';
+const benchmark = asked ? printUsage : chosen(args);
 if (typeof benchmark === 'string') {
   process.stderr.write(`bench: ${benchmark}\n${USAGE}`);
   process.exitCode = 2;

@@ -128,7 +128,7 @@ export function qualityOptions(): Option[] {
     option('--descent <rule>', 'how downpour merges a stale delta (default: saturation)').choices(DESCENT_RULES),
     real('--flight-of-run <share>', 'downpour: share of all words in training at once', 0, 1, SCHEDULE.flightOfRun),
     real('--flight-of-done <share>', 'downpour: share of the words trained so far', 0, 100, SCHEDULE.flightOfDone),
-    whole('--batch <pairs>', 'pairs per minibatch; 0: by the number of parts', 0, 1e6, 0),
+    whole('--batch <pairs>', 'pairs per minibatch; 0: by the rows of a part', 0, 1e6, 0),
     formats('--rows-down <format>', 'rows to the volunteers', ['f32', 'f16', 'int8']),
     formats('--rows-up <format>', 'deltas from the volunteers', ['f32', 'f16', 'int8', 'int4']),
     option('--damping <h>', "damping of rows hit often in a minibatch (default: the objective's)").argParser(
@@ -167,8 +167,11 @@ export function qualityOptions(): Option[] {
 }
 
 export function qualityCommand(act: (options: QualityOptions) => Promise<void>): Command {
-  const command = new Command('quality')
-    .summary('virtual volunteers on the real scheduler, codec, gate and CPU engine, beside the sequential run')
+  const command = new Command('npm run bench -- quality')
+    .description(
+      'Trains one corpus twice and scores both alike: by sequential word2vec, and by virtual volunteers on the real ' +
+        'scheduler, codec, gate and CPU engine, in simulated time.',
+    )
     .showHelpAfterError('(--help shows what there is)');
   for (const option of qualityOptions()) command.addOption(option);
   return command.action(act);

@@ -19,19 +19,21 @@ const COLUMNS = 2;
 const STYLE = `svg { color: #24292f } @media (prefers-color-scheme: dark) { svg { color: #d0d7de } }`;
 
 export function plotCommand(): Command {
-  return new Command('plot').summary('draws the results of the sweeps into bench/results/*.svg').action(() => {
-    const kept = entries(RESULTS) as readonly SweepEntry[];
-    if (kept.length === 0) {
-      throw new TributaryError('BENCH_OPTIONS', 'there is no result of a sweep to draw', {
-        hint: 'Run one: npm run -s bench -- sweep volunteers --corpus FILE',
-        exit: EXIT.failed,
-      });
-    }
-    for (const [name, text] of drawings(kept)) {
-      writeFileSync(new URL(`../results/${name}.svg`, import.meta.url), text);
-      process.stderr.write(`bench/results/${name}.svg\n`);
-    }
-  });
+  return new Command('npm run bench -- plot')
+    .description('Draws the results of the sweeps into bench/results/*.svg.')
+    .action(() => {
+      const kept = entries(RESULTS) as readonly SweepEntry[];
+      if (kept.length === 0) {
+        throw new TributaryError('BENCH_OPTIONS', 'there is no result of a sweep to draw', {
+          hint: 'Run one: npm run -s bench -- sweep volunteers --corpus FILE',
+          exit: EXIT.failed,
+        });
+      }
+      for (const [name, text] of drawings(kept)) {
+        writeFileSync(new URL(`../results/${name}.svg`, import.meta.url), text);
+        process.stderr.write(`bench/results/${name}.svg\n`);
+      }
+    });
 }
 
 /** Name and text of each drawing: a sweep's entries of one corpus with the same further options. */

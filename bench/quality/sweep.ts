@@ -44,7 +44,7 @@ function seeds(text: string): readonly number[] {
 }
 
 export function sweepCommand(): Command {
-  return new Command('sweep')
+  return new Command('npm run bench -- sweep')
     .summary('the measurements of a sweep, kept in bench/results/quality.json; those that are there are not repeated')
     .argument('<name>', `one of ${Object.keys(SWEEPS).join(', ')}`)
     .argument('[options...]', 'after --: further options of bench -- quality for every measurement')

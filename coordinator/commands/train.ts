@@ -38,8 +38,8 @@ export function register(program: Command): void {
     .command('train')
     .summary('train vectors from a corpus, with everyone who opens the URL')
     .description(
-      'Counts the words of a corpus and trains word vectors: skip-gram with negative sampling, on the GPUs of those who ' +
-        'open the URL it prints. Writes vectors.bin, vectors.txt (both load in gensim), vocab.txt and run.json.',
+      'Counts the words of a corpus and trains word vectors, skip-gram or CBOW, on the GPUs of those who open the URL it ' +
+        'prints. Writes vectors.bin, vectors.txt (both load in gensim), vocab.txt and run.json.',
     )
     .argument('[corpus...]', 'webhdfs://HOST:PORT/path, a local file, directory or glob (text, .gz, .bz2), or sample:')
     .addHelpText(
