@@ -16,7 +16,7 @@ const TITLE = 34;
 const COLUMNS = 2;
 
 /** Text and axes follow the reader's theme; the colours of the data are readable on both. */
-const STYLE = `svg { color: #24292f } @media (prefers-color-scheme: dark) { svg { color: #d0d7de } }`;
+const STYLE = `svg { color: #24292f } .paper { fill: #ffffff } @media (prefers-color-scheme: dark) { svg { color: #d0d7de } .paper { fill: #0d1117 } }`;
 
 export function plotCommand(): Command {
   return new Command('npm run bench -- plot')
@@ -40,7 +40,7 @@ export function plotCommand(): Command {
 export function drawings(kept: readonly SweepEntry[]): Map<string, string> {
   const groups = new Map<string, SweepEntry[]>();
   for (const entry of kept) {
-    const name = ['quality', entry.sweep, ...entry.given].join(' ').replaceAll(/[^\w.=-]+/g, '-');
+    const name = ['quality', entry.sweep, ...entry.given].join(' ').replaceAll(/[^\w.=]+/g, '-');
     groups.set(name, [...(groups.get(name) ?? []), entry]);
   }
   return new Map(Array.from(groups, ([name, group]) => [name, drawing(group)]));
@@ -63,6 +63,7 @@ function drawing(group: readonly SweepEntry[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif">`,
     `<style>${STYLE}</style>`,
+    `<rect class="paper" width="${width}" height="${height}"/>`,
     `<text x="8" y="20" font-size="12" fill="currentColor">${escaped(heading)}</text>`,
     ...placed,
     '</svg>\n',
@@ -123,8 +124,10 @@ function meansOf(points: readonly Series[]): Series[] {
     const key = `${point.series} ${point.name} ${point.x}`;
     groups.set(key, [...(groups.get(key) ?? []), point]);
   }
-  return Array.from(groups.values(), (group) => ({
+  const means = Array.from(groups.values(), (group) => ({
     ...group[0]!,
     y: group.reduce((sum, { y }) => sum + y, 0) / group.length,
   }));
+  // Lines are drawn in this order; results come as they were measured.
+  return means.toSorted((a, b) => a.x - b.x);
 }
