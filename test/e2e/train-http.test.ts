@@ -81,8 +81,12 @@ describe('status and figures', () => {
   });
 
   it('answers the status of the run without secrets', async () => {
-    const text = await (await get('/api/run')).text();
-    const run = JSON.parse(text) as RunStatus;
+    // Between two episodes there is none for a moment.
+    const { text, run } = await until('an episode', 20_000, async () => {
+      const answer = await (await get('/api/run')).text();
+      const parsed = JSON.parse(answer) as RunStatus;
+      return parsed.episode === null ? undefined : { text: answer, run: parsed };
+    });
     expect(run).toMatchObject({ state: 'training', config: { dim: 16, epochs: 1000 }, vocabulary: 600 });
     expect(run.epoch).toBeGreaterThanOrEqual(1);
     expect(run.epoch).toBeLessThanOrEqual(1000);
