@@ -1,21 +1,19 @@
 // tributary doctor: examines what a run needs on this machine and, hop by hop, the corpus.
 
 import { createServer } from 'node:net';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { webGpuAdapter } from '../browser/adapter.ts';
 import { findChromium, launchChromium } from '../browser/chromium.ts';
 import { examineCorpus, type Finding } from '../corpus/doctor.ts';
-import { type HostMap, parseHostMap } from '../corpus/host-map.ts';
+import type { CorpusOptions } from '../corpus/source.ts';
 import { EXIT, TributaryError } from '../errors.ts';
+import { corpusOptions, type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
 import { wholeNumber } from './option-values.ts';
 
-interface DoctorOptions {
+interface DoctorOptions extends HdfsOptions {
   readonly host: string;
   readonly port: number;
   readonly gpu: boolean;
-  readonly hdfsUser?: string;
-  readonly hdfsTokenFile?: string;
-  readonly hdfsHostMap?: HostMap;
   readonly json?: true;
 }
 
@@ -24,7 +22,7 @@ const NODE_LEAST = [20, 19] as const;
 const PORT_MAX = 65_535;
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('doctor')
     .summary('examine this machine and a corpus')
     .description(
@@ -35,24 +33,18 @@ export function register(program: Command): void {
     .option('--host <address>', 'address that the coordinator would listen on', '127.0.0.1')
     .option('--port <n>', 'port that the coordinator would listen on', wholeNumber(0, PORT_MAX), 8080)
     .option('--gpu', "look for this machine's GPU instead of the software adapter", false)
-    .option('--hdfs-user <name>', 'user for HDFS without Kerberos')
-    .option('--hdfs-token-file <file>', 'file that holds a delegation token')
-    .option(
-      '--hdfs-host-map <from=to,...>',
-      "how this machine reaches the cluster's host names; may be repeated",
-      hostMap,
-    )
     .option('--json', 'print {"ok", "steps": [{"step", "ok", "detail", "hint"}]}')
     .addHelpText(
       'after',
       '\nExample:\n  tributary doctor webhdfs://namenode:9870/corpus --hdfs-host-map dn1:9864=10.0.0.5:9864',
     )
     .action(doctor);
+  for (const option of hdfsOptions()) command.addOption(option);
 }
 
 async function doctor(corpus: readonly string[], options: DoctorOptions): Promise<void> {
   const findings: Finding[] = [];
-  for await (const finding of examine(corpus, options)) {
+  for await (const finding of examine(corpus, options, corpusOptions(options))) {
     findings.push(finding);
     if (!options.json) process.stdout.write(`${findingText(finding, process.stdout.isTTY)}\n`);
   }
@@ -65,13 +57,16 @@ async function doctor(corpus: readonly string[], options: DoctorOptions): Promis
   process.stderr.write(`${failed} of ${findings.length} checks failed\n`);
 }
 
-async function* examine(corpus: readonly string[], options: DoctorOptions): AsyncGenerator<Finding> {
+async function* examine(
+  corpus: readonly string[],
+  options: DoctorOptions,
+  access: CorpusOptions,
+): AsyncGenerator<Finding> {
   yield examineNode(process.versions.node);
   yield* examineBrowser(options.gpu);
   yield await examinePort(options.host, options.port);
   if (corpus.length === 0) return;
-  const { hdfsUser, hdfsTokenFile, hdfsHostMap } = options;
-  yield* examineCorpus(corpus, { hdfsUser, hdfsTokenFile, hdfsHostMap });
+  yield* examineCorpus(corpus, access);
 }
 
 /** Whether this version of Node can run the coordinator. */
@@ -146,12 +141,4 @@ function findingText({ step, ok, detail, hint }: Finding, colour: boolean): stri
 function failure(step: string, error: unknown): Finding {
   if (!(error instanceof TributaryError)) throw error;
   return { step, ok: false, detail: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
-}
-
-function hostMap(text: string, before: HostMap | undefined): HostMap {
-  try {
-    return { ...before, ...parseHostMap(text) };
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
 }

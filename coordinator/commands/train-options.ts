@@ -4,9 +4,10 @@ import { LIMITS } from '../../protocol/limits.ts';
 import type { DescentRule } from '../descent/descent.ts';
 import { DESCENT_RULES } from '../descent/descent.ts';
 import { DEFAULT_ALPHA, DOWNPOUR_ALPHA, SCHEDULE } from '../run/config.ts';
+import { type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
 import { wholeNumber } from './option-values.ts';
 
-export interface TrainOptions {
+export interface TrainOptions extends HdfsOptions {
   readonly out?: string;
   readonly dim: number;
   readonly window: number;
@@ -39,9 +40,6 @@ export interface TrainOptions {
   readonly questions?: string;
   readonly similarity?: readonly string[];
   readonly probe?: readonly string[];
-  readonly hdfsUser?: string;
-  readonly hdfsTokenFile?: string;
-  readonly hdfsHostMap?: string;
 }
 
 /** Options that a resumed run takes from its checkpoint, by their names in TrainOptions. */
@@ -66,11 +64,6 @@ export const FIXED_BY_CHECKPOINT = [
   'rowsDown',
   'rowsUp',
 ] as const;
-
-/** A list that may be given in pieces, as doctor names what is missing one by one. */
-function joined(text: string, before: string | undefined): string {
-  return before === undefined ? text : `${before},${text}`;
-}
 
 function number(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -144,11 +137,6 @@ export function trainOptions(): Option[] {
     option('--questions <file>', 'analogy questions to score the vectors with at the end'),
     option('--similarity <file...>', 'word pairs with human scores to compare the vectors with at the end'),
     option('--probe <file...>', 'word pairs with human scores to follow while training'),
-    option('--hdfs-user <name>', 'user for clusters without Kerberos'),
-    option('--hdfs-token-file <file>', 'file with a delegation token, read again when it changes'),
-    option(
-      '--hdfs-host-map <map>',
-      'data node names as this machine reaches them: FROM=TO,…; may be repeated',
-    ).argParser(joined),
+    ...hdfsOptions(),
   ];
 }

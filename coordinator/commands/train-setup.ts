@@ -3,8 +3,6 @@ import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parsePairs } from '../../word2vec/evaluation/question-files.ts';
-import { parseHostMap } from '../corpus/host-map.ts';
-import type { CorpusOptions } from '../corpus/source.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { ProbeFile, RunConfig, TrainingConfig } from '../run/config.ts';
 import { defaultAlpha } from '../run/config.ts';
@@ -123,14 +121,6 @@ export async function claim(out: string): Promise<void> {
       exit: EXIT.failed,
     });
   }
-}
-
-export function corpusOptions(options: TrainOptions): CorpusOptions {
-  return {
-    hdfsUser: options.hdfsUser,
-    hdfsTokenFile: options.hdfsTokenFile,
-    hdfsHostMap: options.hdfsHostMap === undefined ? undefined : parseHostMap(options.hdfsHostMap),
-  };
 }
 
 /** @throws TributaryError TLS_FILES */

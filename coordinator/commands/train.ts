@@ -19,19 +19,12 @@ import { isSecureWithoutTls, startServer } from '../server/server.ts';
 import type { TlsKeys } from '../server/tls.ts';
 import { PACKAGE_FOLDER, VERSION } from '../version.ts';
 import { evaluateModel, evaluationText } from './eval.ts';
+import { corpusOptions } from './hdfs-options.ts';
 import { trainOptions } from './train-options.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { TrainOutput } from './train-output.ts';
 import { duration, trainOutput } from './train-output.ts';
-import {
-  claim,
-  corpusOptions,
-  freshConfig,
-  readProbes,
-  refuseFixedOptions,
-  removeIfEmpty,
-  tlsKeys,
-} from './train-setup.ts';
+import { claim, freshConfig, readProbes, refuseFixedOptions, removeIfEmpty, tlsKeys } from './train-setup.ts';
 
 export function register(program: Command): void {
   const command = program
