@@ -62,6 +62,7 @@ export interface QualityOptions {
   readonly skipVolunteers: boolean;
   readonly reference?: string;
   readonly curve: boolean;
+  readonly curveAnalogies: boolean;
   readonly save?: string;
   readonly json: boolean;
 }
@@ -161,6 +162,7 @@ export function qualityOptions(): Option[] {
     option('--skip-volunteers', 'the sequential run alone').default(false),
     option('--reference <file>', 'take the sequential run from this earlier result of equal settings').argParser(path),
     option('--curve', 'held-out loss after each episode too').default(false),
+    option('--curve-analogies', 'and analogies as well: slow with many words').default(false),
     option('--save <dir>', 'write the vectors there').argParser(path),
     option('--json', 'print one JSON object on stdout').default(false),
   ];

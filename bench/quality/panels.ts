@@ -1,6 +1,7 @@
 // What the plots show of a sweep: a panel for each metric, points by seed, the sequential run's mean and deviation.
 import type { SimulatedResult } from './result.ts';
 import type { Scores } from './scores.ts';
+import type { CurvePoint } from './simulation.ts';
 import type { SweepEntry } from './sweep.ts';
 
 /** One measurement in a panel. */
@@ -55,9 +56,16 @@ export function panelsOf(entries: readonly SweepEntry[]): Panel[] {
   panels.push({ title: "share of the volunteers' time in training, %", axis, points: shares, band: null });
   const bytes = pointsOf(({ bytesPerWord: { down, up } }) => down.total + up.total);
   panels.push({ title: 'bytes a word, down and up', axis, points: bytes, band: null });
-  const curves = curvePoints(simulated);
-  const tokens = { label: 'million words trained', scale: 'linear', ticks: 5 } as const;
-  panels.push({ title: 'held-out loss while training', axis: tokens, points: curves, band: null });
+  const axisOfTokens = { label: 'million words trained', scale: 'linear', ticks: 5 } as const;
+  const curves = [
+    { title: 'held-out loss while training', of: ({ heldOutLoss }: CurvePoint) => heldOutLoss },
+    {
+      title: 'analogies while training, %',
+      of: ({ accuracy }: CurvePoint) => (accuracy == null ? null : 100 * accuracy),
+    },
+  ];
+  for (const { title, of } of curves)
+    panels.push({ title, axis: axisOfTokens, points: curvePoints(simulated, of), band: null });
   return panels.filter(({ points }) => points.length > 0);
 }
 
@@ -110,13 +118,14 @@ function numberOf({ config }: SweepEntry): number {
   return config.volunteers.volunteers;
 }
 
-function curvePoints(entries: readonly SweepEntry[]): Series[] {
+function curvePoints(entries: readonly SweepEntry[], of: (point: CurvePoint) => number | null): Series[] {
   const [first] = entries;
   return entries
     .filter(({ seed }) => seed === first!.seed)
     .flatMap(({ variant, simulated }) =>
-      simulated!.curve.flatMap(({ tokens, heldOutLoss }) =>
-        heldOutLoss === null ? [] : [{ series: variant, name: variant, x: tokens / 1e6, y: heldOutLoss }],
-      ),
+      simulated!.curve.flatMap((point) => {
+        const y = of(point);
+        return y === null ? [] : [{ series: variant, name: variant, x: point.tokens / 1e6, y }];
+      }),
     );
 }

@@ -65,6 +65,10 @@ async function volunteersPart(
   const config = trainingOf(options, text.file);
   const { words, counts } = counted;
   const scored = ({ dim, input, output }: Model): ScoredModel => ({ words, counts, dim, input, output });
+  const questions =
+    options.curveAnalogies && options.questions !== undefined
+      ? await readParsed(options.questions, parseQuestions)
+      : null;
   const run = await simulate({
     config,
     counted,
@@ -73,7 +77,7 @@ async function volunteersPart(
     fleet: fleetOf(options),
     ingestSpeed: options.ingestSpeed,
     threads: options.threads,
-    heldOutLoss: options.curve ? (model) => scorer.heldOutLoss(scored(model)) : null,
+    measure: options.curve || options.curveAnalogies ? (model) => scorer.goodness(scored(model), questions) : null,
     progress: (share) => progress('volunteers', share),
   });
   const model = scored(run.model);
@@ -112,6 +116,11 @@ function trainingOf(options: QualityOptions, file: string): TrainingConfig {
     new TributaryError('BENCH_OPTIONS', message, { exit: EXIT.usage, hint: 'Leave one of them out.' });
   if (model === 'cbow' && hs) throw refuse('--model cbow and --hs do not go together');
   if (model === 'cbow' && schedule === 'grid') throw refuse('--model cbow needs --schedule downpour');
+  if (options.curveAnalogies && options.questions === undefined)
+    throw new TributaryError('BENCH_OPTIONS', '--curve-analogies needs questions', {
+      exit: EXIT.usage,
+      hint: 'Give --questions FILE.',
+    });
   if (schedule === 'grid' && options.descent !== undefined) throw refuse('--descent belongs to --schedule downpour');
   const descent = schedule === 'grid' ? null : (options.descent ?? 'saturation');
   const alpha = options.alpha ?? defaultAlpha(descent);

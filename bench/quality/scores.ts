@@ -1,9 +1,12 @@
 // How good a model is: one set of measures for whoever trained it.
 import type { EvaluationFiles } from '../../coordinator/commands/eval.ts';
 import { evaluateModel } from '../../coordinator/commands/eval.ts';
+import { scoreAnalogies } from '../../word2vec/evaluation/analogies.ts';
 import type { HeldOutRules } from '../../word2vec/evaluation/held-out.ts';
 import { HeldOutSet } from '../../word2vec/evaluation/held-out.ts';
+import type { QuestionSection } from '../../word2vec/evaluation/question-files.ts';
 import { buildHuffman } from '../../word2vec/huffman.ts';
+import type { Goodness } from './simulation.ts';
 import { knownIds } from './text.ts';
 
 /** Seed of the measurement, not of the training. */
@@ -48,6 +51,14 @@ export class Scorer {
     this.#set ??= this.#prepare(words, counts);
     const { loss } = this.#set.score({ dim, input, output });
     return loss !== null && Number.isFinite(loss) ? loss : null;
+  }
+
+  /** What a curve shows; analogies only when questions are given. */
+  goodness(model: ScoredModel, questions: readonly QuestionSection[] | null): Goodness {
+    const heldOutLoss = this.heldOutLoss(model);
+    if (questions === null) return { heldOutLoss };
+    const { words, dim, input } = model;
+    return { heldOutLoss, accuracy: scoreAnalogies({ words, dim, values: input }, questions).total.accuracy };
   }
 
   #prepare(words: readonly string[], counts: Float64Array): HeldOutSet {

@@ -38,8 +38,8 @@ export interface SimulationPlan {
   /** Words that the coordinator prepares in a second; 0: four times what the volunteers train. */
   readonly ingestSpeed: number;
   readonly threads: number;
-  /** Held-out loss of the model as it is, asked after each episode; null for no curve. */
-  readonly heldOutLoss: ((model: Model) => number | null) | null;
+  /** How good the model is as it is, asked after each episode; null for no curve. */
+  readonly measure: ((model: Model) => Goodness) | null;
   /** Called with the share of the words that are trained, and the seconds simulated. */
   progress(share: number, seconds: number): void;
 }
@@ -51,12 +51,17 @@ export interface EpisodeFigures {
   readonly fromTokens: number;
 }
 
+export interface Goodness {
+  readonly heldOutLoss: number | null;
+  /** Share of the analogies that were right; absent where they were not asked. */
+  readonly accuracy?: number | null;
+}
+
 /** How good the model was after an episode. */
-export interface CurvePoint {
+export interface CurvePoint extends Goodness {
   readonly tokens: number;
   /** Of simulated time. */
   readonly seconds: number;
-  readonly heldOutLoss: number | null;
 }
 
 export interface Simulated {
@@ -228,13 +233,9 @@ class Simulation {
   }
 
   #measure(model: Model): void {
-    const { heldOutLoss } = this.#plan;
-    if (heldOutLoss === null) return;
-    this.#curve.push({
-      tokens: Math.round(this.#tokens),
-      seconds: this.#clock.now / 1000,
-      heldOutLoss: heldOutLoss(model),
-    });
+    const { measure } = this.#plan;
+    if (measure === null) return;
+    this.#curve.push({ tokens: Math.round(this.#tokens), seconds: this.#clock.now / 1000, ...measure(model) });
   }
 
   /** The episode is there when the coordinator would have it; the ingest thread works on it meanwhile. */

@@ -48,7 +48,7 @@ async function run(threads: number, fleet: Partial<SimulationPlan['fleet']>, see
       fleet: { ...FLEET, ...fleet },
       ingestSpeed: 0,
       threads,
-      heldOutLoss: null,
+      measure: null,
       progress: () => undefined,
     });
   } finally {
