@@ -9,6 +9,7 @@ import { WebHdfsClient } from '../../coordinator/corpus/webhdfs/client.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { Daemon, type Properties } from './daemon.ts';
 import { hadoopClasspath } from './install.mjs';
+import { type Job, runJob } from './jobs.ts';
 
 export interface HdfsOptions {
   readonly dataNodes: number;
@@ -82,6 +83,9 @@ export class HdfsCluster implements HdfsAddress {
   readonly #nameNode: Daemon;
   readonly #dataNodes: readonly Daemon[];
   readonly #http: string;
+  /** `hdfs://127.0.0.1:PORT`, as Hadoop's own clients reach it. */
+  readonly #fileSystem: string;
+  readonly #classpath: string;
   readonly #atExit = (): void => this.#killAllNow();
 
   constructor(options: HdfsOptions, ports: readonly number[], classpath: string) {
@@ -91,11 +95,13 @@ export class HdfsCluster implements HdfsAddress {
     const address = (): string => `127.0.0.1:${take.next().value}`;
     const [rpc, http] = [address(), address()];
     this.#http = http;
+    this.#fileSystem = `hdfs://${rpc}`;
+    this.#classpath = classpath;
     this.url = `webhdfs://${http}`;
     const names = Array.from({ length: options.dataNodes }, (_, k) => `dn${k + 1}`);
     this.hostMap = names.map((name) => `${name}.hdfs.invalid=127.0.0.1`).join(',');
 
-    const core: Properties = { 'fs.defaultFS': `hdfs://${rpc}`, 'hadoop.tmp.dir': join(this.#folder, 'tmp') };
+    const core: Properties = { 'fs.defaultFS': this.#fileSystem, 'hadoop.tmp.dir': join(this.#folder, 'tmp') };
     const common: Properties = {
       'dfs.namenode.rpc-address': rpc,
       'dfs.namenode.http-address': http,
@@ -184,6 +190,12 @@ export class HdfsCluster implements HdfsAddress {
   /** Writes a file as the superuser, replacing what is there; parents are made. */
   async put(path: string, bytes: Uint8Array): Promise<void> {
     await putFile(this, path, bytes);
+  }
+
+  /** Runs one of Hadoop's own jobs on this cluster to its end; answers what it logged. */
+  async runJob(job: Job): Promise<string> {
+    const watch = (pid: number): void => this.#guard.watch(pid);
+    return runJob({ fileSystem: this.#fileSystem, folder: this.#folder, classpath: this.#classpath, watch }, job);
   }
 
   /** Data nodes are numbered from 1, as in their names `dn1.hdfs.invalid`. */

@@ -1,6 +1,7 @@
 // The suite's HDFS as a test file sees it; see global-setup.ts.
 import { inject } from 'vitest';
 import { type HdfsAddress, putFile } from './cluster.ts';
+import type { Job } from './jobs.ts';
 
 export interface SharedHdfs extends HdfsAddress {
   /** Writes a file as the superuser, replacing what is there; parents are made. */
@@ -17,17 +18,22 @@ export interface SharedHdfs extends HdfsAddress {
   restartDataNode(k: number): Promise<void>;
   /** Flips bytes in the middle of that many replicas of the block that holds `marker` (letters and digits). */
   damageReplicas(marker: string, copies: number): Promise<void>;
+  /** Runs one of Hadoop's own jobs on the cluster to its end; answers what it logged. */
+  runJob(job: Job): Promise<string>;
 }
 
-async function checked(answer: Response): Promise<void> {
+/** The answer's text. */
+async function checked(answer: Response): Promise<string> {
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${answer.url}: ${answer.status} ${text}`);
+  return text;
 }
 
 export function sharedHdfs(): SharedHdfs {
   const { control, ...address } = inject('hdfs');
-  const command = async (action: string, k: number): Promise<void> =>
-    checked(await fetch(`${control}/${action}/${k}`, { method: 'POST' }));
+  const command = async (action: string, k: number): Promise<void> => {
+    await checked(await fetch(`${control}/${action}/${k}`, { method: 'POST' }));
+  };
   const nameNode = async (
     method: string,
     path: string,
@@ -49,5 +55,6 @@ export function sharedHdfs(): SharedHdfs {
     thawDataNode: (k) => command('thaw', k),
     restartDataNode: (k) => command('restart', k),
     damageReplicas: (marker, copies) => command(`damage/${marker}`, copies),
+    runJob: async (job) => checked(await fetch(`${control}/job`, { method: 'POST', body: JSON.stringify(job) })),
   };
 }
