@@ -55,12 +55,8 @@ function ensureJavaAndMaven() {
   if (!hasMaven()) fail('mvn on the PATH', run('mvn', ['-v']));
 }
 
-/**
- * The class path of a Hadoop name node and data node, as `java -cp` takes it. The first call downloads about
- * 90 MB from Maven Central; later ones read `.cache/hadoop/`. Throws, with what the tool said, when it cannot.
- */
-export function hadoopClasspath() {
-  const pom = join(here, 'pom.xml');
+/** Downloads on the first call what the pom names; later ones read `.cache/hadoop/`. */
+function classpathOf(pom) {
   const key = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16);
   const cached = join(cache, `classpath-${key}.txt`);
   if (existsSync(cached) && javaVersion() >= OLDEST_JAVA) {
@@ -85,6 +81,20 @@ export function hadoopClasspath() {
   return readFileSync(cached, 'utf8').trim();
 }
 
+/**
+ * The class path of a Hadoop name node, data node and MiniKdc, as `java -cp` takes it. The first call downloads
+ * about 90 MB. Throws, with what the tool said, when it cannot.
+ */
+export function hadoopClasspath() {
+  return classpathOf(join(here, 'pom.xml'));
+}
+
+/** The class path of HttpFS, which is of an older release than the daemons; about 70 MB. */
+export function httpfsClasspath() {
+  return classpathOf(join(here, 'httpfs-pom.xml'));
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(1, `${hadoopClasspath().split(delimiter).length} jars ready\n`);
+  const jars = [hadoopClasspath(), httpfsClasspath()].join(delimiter).split(delimiter).length;
+  writeFileSync(1, `${jars} jars ready\n`);
 }
