@@ -1,13 +1,13 @@
 // Splits tile files, and the lines over splits are the lines of the whole: properties over random texts, sizes and chunkings.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readLines } from '../../../coordinator/corpus/lines.ts';
+import { type LineBlock, readLineBlocks, readLines } from '../../../coordinator/corpus/lines.ts';
 import { planSplits, snap } from '../../../coordinator/corpus/splits.ts';
 import { drain, memorySource } from './memory-source.ts';
 
 // Pieces that meet all the edges: terminators, characters of one to four bytes, broken UTF-8, NUL, BOM.
 const piece = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom('\n', '\r\n', '\r', '\n\n', ' ', '\t', '\0', '\ufeff') },
+  { weight: 4, arbitrary: fc.constantFrom('\n', '\r\n', '\r', '\n\n', ' ', '\t', '\0', '\ufeff', '\ufffd') },
   { weight: 6, arbitrary: fc.constantFrom('a', 'word', 'é', '漢字', '😀', 'x'.repeat(40)) },
 );
 const text = fc
@@ -81,6 +81,85 @@ describe('splits', () => {
   it('leave compressed files whole', async () => {
     const source = memorySource(Buffer.alloc(100, 'a\n'), [10], 'x.gz');
     expect(await planSplits(source, [source.file], 10)).toEqual([{ file: 0, start: 0, end: 100 }]);
+  });
+});
+
+/** The blocks of the whole, read in chunks of `sizes`. */
+async function blocksOf(bytes: Buffer, sizes: readonly number[], longestLine?: number): Promise<LineBlock[]> {
+  const source = memorySource(bytes, sizes);
+  const blocks: LineBlock[] = [];
+  const split = { file: 0, start: 0, end: bytes.length };
+  for await (const block of readLineBlocks(source, source.file, split, { longestLine })) blocks.push(block);
+  return blocks;
+}
+
+const sum = (blocks: readonly LineBlock[], field: 'replaced' | 'cut'): number =>
+  blocks.reduce((total, block) => total + block[field], 0);
+
+/** Sequences that a strict reader replaces, counted one by one: each character that does not read back as itself. */
+function invalidSequences(bytes: Buffer): number {
+  const shown = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  return shown.split('\ufffd').length - 1 - (bytes.toString('latin1').split('\xef\xbf\xbd').length - 1);
+}
+
+describe('blocks', () => {
+  it('hold whole lines of valid UTF-8, together the text, and count what they repaired', async () => {
+    await fc.assert(
+      fc.asyncProperty(text, chunking, async (bytes, sizes) => {
+        const blocks = await blocksOf(bytes, sizes);
+        for (const block of blocks) {
+          expect(block.bytes.at(-1)).toBe(0x0a);
+          new TextDecoder('utf-8', { fatal: true }).decode(block.bytes);
+        }
+        let expected = new TextDecoder('utf-8').decode(bytes);
+        if (bytes.length > 0 && bytes.at(-1) !== 0x0a) expected += '\n';
+        expect(Buffer.concat(blocks.map((block) => block.bytes)).toString()).toBe(expected);
+        expect(sum(blocks, 'replaced')).toBe(invalidSequences(bytes));
+        expect(sum(blocks, 'cut')).toBe(0);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('count each line that they cut once, whatever the chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(text, chunking, fc.integer({ min: 16, max: 40 }), async (bytes, sizes, longest) => {
+        const lengths = bytes
+          .toString('latin1')
+          .split('\n')
+          .map((line) => line.length);
+        const blocks = await blocksOf(bytes, sizes, longest);
+        expect(sum(blocks, 'cut')).toBe(lengths.filter((length) => length > longest).length);
+        for (const { bytes: lines } of blocks)
+          for (const line of Buffer.from(lines).toString('latin1').split('\n'))
+            // A replaced byte becomes three.
+            expect(line.length).toBeLessThanOrEqual(3 * longest);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are views of what was read, but for the lines that stand in two chunks', async () => {
+    const bytes = new TextEncoder().encode('one\ntwo\nthree\nfour\n');
+    const source = memorySource(bytes, [10]);
+    const chunks: Uint8Array[] = [];
+    const watched = {
+      ...source,
+      async *read(...given: Parameters<typeof source.read>): AsyncGenerator<Uint8Array> {
+        for await (const chunk of source.read(...given)) {
+          chunks.push(chunk);
+          yield chunk;
+        }
+      },
+    };
+    const views = [];
+    for await (const block of readLineBlocks(watched, source.file, { file: 0, start: 0, end: bytes.length }))
+      views.push([Buffer.from(block.bytes).toString(), chunks.some(({ buffer }) => buffer === block.bytes.buffer)]);
+    expect(views).toEqual([
+      ['one\ntwo\n', true],
+      ['three\n', false],
+      ['four\n', true],
+    ]);
   });
 });
 
