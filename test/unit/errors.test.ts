@@ -42,8 +42,8 @@ function codesOfSources(): Set<string> {
   return codes;
 }
 
-function codesOfTable(): string[] {
-  const text = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8');
+function codesOfTable(document = 'errors.md'): string[] {
+  const text = readFileSync(join(ROOT, 'docs', document), 'utf8');
   return [...text.matchAll(/^\| `([A-Z][A-Z_0-9]+)` \| (.+) \| (.+) \|$/gm)].map((match) => match[1]!);
 }
 
@@ -73,4 +73,11 @@ it('explains no code that the source has not, and none twice', () => {
   const table = codesOfTable();
   expect(table.filter((code) => !codes.has(code)).toSorted()).toEqual([]);
   expect(table.length).toBe(new Set(table).size);
+});
+
+it('gives operators of HDFS a remedy for every code of corpus and HDFS, in docs/hdfs.md', () => {
+  const concerns = /^(HDFS_|CORPUS_|HOST_MAP_|SOURCE_)/;
+  const codes = [...codesOfSources()].filter((code) => concerns.test(code));
+  expect(codes.length).toBeGreaterThan(20);
+  expect(codesOfTable('hdfs.md').toSorted()).toEqual(codes.toSorted());
 });
