@@ -1,13 +1,12 @@
 // A real HDFS for tests: one name node and several data nodes, each a JVM of its own on loopback.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebHdfsClient } from '../../coordinator/corpus/webhdfs/client.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { Daemon, type Properties } from './daemon.ts';
+import { freePorts, Guard } from './guard.ts';
 import { hadoopClasspath } from './install.mjs';
 import { type Job, runJob } from './jobs.ts';
 
@@ -29,47 +28,6 @@ export interface HdfsAddress {
 
 const READY_MS = 120_000;
 const BLOCK_BYTES = 1 << 20;
-
-/** `count` TCP ports on loopback that were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-/**
- * Ends the JVMs and removes the folder when this process is gone, however it went: it waits for the end of
- * its standard input, which the system closes with us.
- */
-class Guard {
-  readonly #shell;
-
-  constructor(folder: string) {
-    const script = 'pids=; while read -r pid; do pids="$pids $pid"; done; kill -9 $pids 2>/dev/null; rm -rf "$0"';
-    this.#shell = spawn('sh', ['-c', script, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-    this.#shell.unref();
-  }
-
-  watch(pid: number): void {
-    this.#shell.stdin.write(`${pid}\n`);
-  }
-
-  dismiss(): void {
-    this.#shell.kill('SIGKILL');
-  }
-}
 
 export class HdfsCluster implements HdfsAddress {
   readonly url: string;

@@ -16,6 +16,10 @@ export interface DaemonPlan {
   readonly core: Properties;
   /** hdfs-site.xml */
   readonly hdfs: Properties;
+  /** Further site files by name, such as `ssl-server.xml`. */
+  readonly sites?: Readonly<Record<string, Properties>>;
+  /** Further arguments of the JVM; the last -Xmx counts. */
+  readonly jvm?: readonly string[];
 }
 
 // Quick start over peak speed: these JVMs live for minutes and share two cores with the tests.
@@ -59,6 +63,7 @@ export class Daemon {
     mkdirSync(join(plan.folder, 'tmp'));
     writeFileSync(join(conf, 'core-site.xml'), siteXml(plan.core));
     writeFileSync(join(conf, 'hdfs-site.xml'), siteXml(plan.hdfs));
+    for (const [name, site] of Object.entries(plan.sites ?? {})) writeFileSync(join(conf, name), siteXml(site));
     writeFileSync(join(conf, 'log4j.properties'), LOG4J);
   }
 
@@ -72,12 +77,13 @@ export class Daemon {
 
   start(args: readonly string[] = []): void {
     if (this.running) throw new Error(`${this.name} is running already`);
-    const { folder, classpath, mainClass } = this.#plan;
+    const { folder, classpath, mainClass, jvm } = this.#plan;
     const log = openSync(join(folder, 'log'), 'a');
     const child = spawn(
       'java',
       [
         ...JVM,
+        ...(jvm ?? []),
         `-Dhadoop.log.dir=${folder}`,
         `-Djava.io.tmpdir=${join(folder, 'tmp')}`,
         '-cp',
