@@ -269,6 +269,7 @@ async function conclude(
     finished: new Date().toISOString(),
     configuration: run.config.training,
     corpus: run.facts.opened,
+    textFaults: run.facts.textFaults,
     vocabulary: training.fingerprint,
     ...figures,
     leases: run.facts.leases,

@@ -3,11 +3,12 @@ import { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { PairCollector } from '../../word2vec/skip-gram-pairs.ts';
 import { buildVocabulary, keepBounds } from '../../word2vec/vocabulary.ts';
 import { Word2vecError } from '../../word2vec/errors.ts';
-import { readLines } from '../corpus/lines.ts';
+import { linesOf, readLineBlocks, readLines } from '../corpus/lines.ts';
 import { openCorpus } from '../corpus/open.ts';
 import type { CorpusFile, CorpusSource } from '../corpus/source.ts';
 import type { Split } from '../corpus/splits.ts';
 import { planSplits } from '../corpus/splits.ts';
+import { addTextFaults, NO_TEXT_FAULTS, textFaultsOf } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
 import { SCHEDULE } from '../run/config.ts';
@@ -56,12 +57,15 @@ export class Ingest {
   async count(request: CountRequest): Promise<Counted> {
     const counts = new Map<string, number>();
     const selection = new HeldOutSelection();
+    let textFaults = NO_TEXT_FAULTS;
     let tokens = 0;
     let bytes = 0;
     let reported = 0;
     for (const split of this.#splits) {
-      for await (const lines of readLines(this.#source!, this.#files[split.file]!, split)) {
-        for (const line of lines) {
+      const file = this.#files[split.file]!;
+      for await (const block of readLineBlocks(this.#source!, file, split)) {
+        textFaults = addTextFaults(textFaults, textFaultsOf(block, file.path));
+        for (const line of linesOf(block)) {
           const words = wordsOf(line);
           for (let from = firstWord(words); from < words.length; from += PIECE_WORDS) {
             const to = Math.min(words.length, from + PIECE_WORDS);
@@ -91,7 +95,7 @@ export class Ingest {
     }
     const vocabulary = refuseTiny(() => buildVocabulary(counts, request));
     const heldOut = selection.finish(tokens);
-    return { words: vocabulary.words, counts: vocabulary.counts, distinct: counts.size, tokens, heldOut };
+    return { words: vocabulary.words, counts: vocabulary.counts, distinct: counts.size, tokens, heldOut, textFaults };
   }
 
   train(request: TrainRequest): void {

@@ -1,6 +1,7 @@
 // What the run asks of the ingest thread, and what it answers.
 import type { Objective } from '../../word2vec/objective.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
+import type { TextFaults } from '../corpus/text-faults.ts';
 import type { CorpusPosition, Episode } from '../leases/episode.ts';
 import type { HeldOutLines } from './held-out-lines.ts';
 
@@ -65,6 +66,8 @@ export interface Counted {
   readonly distinct: number;
   readonly tokens: number;
   readonly heldOut: HeldOutLines;
+  /** What had to be repaired in the text. */
+  readonly textFaults: TextFaults;
 }
 
 export type IngestAnswer = Opened | Counted | Episode | null;

@@ -2,6 +2,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DESCENT_RULES, tensorsOf } from '../descent/descent.ts';
+import type { TextFaults } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
 import type { CorpusPosition } from '../leases/episode.ts';
 import type { TrainingConfig } from './config.ts';
@@ -20,7 +21,7 @@ export interface CheckpointEpisode {
 }
 
 /** Raised when the state, or what is made again from it, changes its meaning: an older run cannot go on. */
-export const CHECKPOINT_FORMAT = 2;
+export const CHECKPOINT_FORMAT = 3;
 
 /** The run as it stood after journal entry `journalSeq`. */
 export interface CheckpointState {
@@ -32,6 +33,8 @@ export interface CheckpointState {
   readonly vocabulary: string;
   /** What the corpus was: a resumed run refuses another. */
   readonly corpus: { readonly files: number; readonly bytes: number };
+  /** What had to be repaired in its text when it was counted. */
+  readonly textFaults: TextFaults;
   readonly rows: number;
   /** The last journal entry whose effect is in the matrices. */
   readonly journalSeq: number;
@@ -179,6 +182,8 @@ function wrongField(state: unknown): string | null {
     typeof value['chunks'] === 'string' &&
     isPosition(value['from']) &&
     isPosition(value['to']);
+  const isFault = (value: unknown): boolean =>
+    isFields(value) && isCount(value['count']) && typeof value['file'] === 'string';
   if (!isFields(state)) return 'it is no object';
   if (state['format'] !== CHECKPOINT_FORMAT) return `its format is ${String(state['format'])}`;
   for (const name of COUNTS) if (!isCount(state[name])) return `${name} is no count`;
@@ -197,6 +202,8 @@ function wrongField(state: unknown): string | null {
   if (!Array.isArray(specs) || !specs.every((spec) => typeof spec === 'string'))
     return 'training.corpus is no list of texts';
   if (!isFields(corpus) || !isCount(corpus['files']) || !isCount(corpus['bytes'])) return 'corpus is missing';
+  const faults = state['textFaults'];
+  if (!isFields(faults) || !isFault(faults['replaced']) || !isFault(faults['cut'])) return 'textFaults is missing';
   if (!isFields(heldOut) || !isCount(heldOut['limit']) || !isCount(heldOut['lines'])) return 'heldOut is missing';
   if (heldOut['best'] !== null && !Number.isFinite(heldOut['best'])) return 'heldOut.best is no number';
   if (!isPosition(state['next'])) return 'next is no position';

@@ -2,6 +2,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fingerprint } from '../../word2vec/vocabulary.ts';
+import type { TextFaults } from '../corpus/text-faults.ts';
 import type { HeldOutLines } from '../ingest/held-out-lines.ts';
 import { pieceHash } from '../ingest/held-out-lines.ts';
 import { Model } from '../model/model.ts';
@@ -16,6 +17,7 @@ export interface ResumedRun {
   readonly words: readonly string[];
   readonly counts: Float64Array;
   readonly heldOut: HeldOutLines;
+  readonly textFaults: TextFaults;
   /** Number of the journal's last entry. */
   readonly journalSeq: number;
   /** Number of the next lease: above every one in the journal, also those granted after the checkpoint. */
@@ -47,6 +49,7 @@ export async function resumeRun(folder: string): Promise<ResumedRun> {
     words,
     counts,
     heldOut,
+    textFaults: state.textFaults,
     journalSeq: journal.seq,
     nextLease: Math.max(state.nextLease, journal.lease + 1),
   };

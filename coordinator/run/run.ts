@@ -2,10 +2,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HistoryPoint, RunEventLevel, RunState } from '../../protocol/status.ts';
+import { describeTextFaults, NO_TEXT_FAULTS, type TextFaults } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
 import type { HeldOutLines } from '../ingest/held-out-lines.ts';
 import { IngestThread } from '../ingest/ingest-thread.ts';
-import type { Opened } from '../ingest/requests.ts';
+import type { Counted, Opened } from '../ingest/requests.ts';
 import type { Episode } from '../leases/episode.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
 import type { RunWatcher } from './bulletin.ts';
@@ -33,6 +34,8 @@ export interface RunFacts extends Books {
   opened: Opened | null;
   /** Bytes counted so far. */
   countedBytes: number;
+  /** What had to be repaired in the text. */
+  textFaults: TextFaults;
 }
 
 export type Outcome = 'trained' | 'stopped';
@@ -71,6 +74,7 @@ export class Run {
       ...newBooks(state?.tokensDone ?? 0),
       opened: null,
       countedBytes: 0,
+      textFaults: NO_TEXT_FAULTS,
     };
     this.#ingest = new IngestThread((bytes) => {
       this.facts.countedBytes = bytes;
@@ -136,8 +140,9 @@ export class Run {
     const opened = await this.#ingest.open({ corpus, options: corpusOptions, vocab, splitBytes: SCHEDULE.splitBytes });
     this.facts.opened = opened;
     const counted = await this.#vocabulary(opened);
-    const { words, counts, heldOut } = counted;
+    const { words, counts, heldOut, textFaults } = counted;
     this.#heldOut = heldOut;
+    this.facts.textFaults = textFaults;
     await this.#ingest.train({ words, counts, heldOutLimit: heldOut.limit, ...config });
     if (this.#resumed !== null) this.bulletin.set('preparing', 'the pairs of the checkpoint are being made again');
     const restored = await this.#episodes.restore(this.#resumed?.state.episodes ?? []);
@@ -163,6 +168,7 @@ export class Run {
       'info',
       `${words.length.toLocaleString('en')} words in the vocabulary, ${curriculum.epochTokens.toLocaleString('en')} words an epoch`,
     );
+    for (const line of describeTextFaults(textFaults)) this.note('warning', line);
     this.#open(training, totalTokens);
     for (const { episode, chunks } of restored) this.#episodes.add(episode, training, chunks);
     this.bulletin.vocabulary(words.length, curriculum.epochTokens);
@@ -171,7 +177,7 @@ export class Run {
     return training;
   }
 
-  async #vocabulary(opened: Opened): Promise<CountedWords & { readonly heldOut: HeldOutLines }> {
+  async #vocabulary(opened: Opened): Promise<CountedWords & Pick<Counted, 'heldOut' | 'textFaults'>> {
     if (this.#resumed === null) {
       this.bulletin.set('counting', 'counting words');
       return this.#ingest.count(this.config.training);
@@ -363,6 +369,7 @@ export class Run {
       tokensDone: this.facts.tokensDone,
       trainedSeconds: this.trainedSeconds,
       loss: this.loss.value,
+      textFaults: this.facts.textFaults,
       heldOut: { limit, lines: lines.length, best: this.#quality!.best },
     });
   }

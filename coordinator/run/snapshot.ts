@@ -12,7 +12,10 @@ export interface Snapshot {
 }
 
 /** What the run itself keeps books of. */
-type RunFigures = Pick<CheckpointState, 'training' | 'corpus' | 'tokensDone' | 'trainedSeconds' | 'loss' | 'heldOut'>;
+type RunFigures = Pick<
+  CheckpointState,
+  'training' | 'corpus' | 'tokensDone' | 'trainedSeconds' | 'loss' | 'heldOut' | 'textFaults'
+>;
 
 /** Taken within one turn of the event loop: no result comes in between. */
 export function snapshot(number: number, training: Training, episodes: Episodes, figures: RunFigures): Snapshot {

@@ -188,6 +188,7 @@ describe('a run for scripts', () => {
     expect(record).toMatchObject({
       configuration: { dim: 12, epochs: 2, corpus: [folder.at('corpus.txt')] },
       outcome: 'trained',
+      textFaults: { replaced: { count: 0, file: '' }, cut: { count: 0, file: '' } },
     });
     expect(record['tributary']).toMatch(/^\d+\.\d+\.\d+/);
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeTextFaults, NO_TEXT_FAULTS } from '../../../coordinator/corpus/text-faults.ts';
 import { Ingest } from '../../../coordinator/ingest/ingest.ts';
 import { wordsOf } from '../../../coordinator/ingest/line-feed.ts';
 import type { Counted } from '../../../coordinator/ingest/requests.ts';
@@ -166,5 +167,33 @@ describe('episodes', () => {
     await expect(
       ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 808, parts: 1 }),
     ).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  });
+});
+
+describe('text that must be repaired', () => {
+  it('is counted, with the first file that has it, and told in a line each', async () => {
+    const path = (name: string): string => join(folder, name);
+    writeFileSync(path('clean.text'), 'word '.repeat(2000));
+    writeFileSync(path('latin1.text'), Buffer.from('caf\xe9 word\n\xff\xff word\n', 'latin1'));
+    writeFileSync(path('late.text'), Buffer.concat([Buffer.from('word '.repeat(3000)), Buffer.of(0xe2, 0x82)]));
+    writeFileSync(path('long.text'), `short\n${'longer word '.repeat(300_000)}\nshort\n`);
+    const ingest = await open(['clean.text', 'latin1.text', 'late.text', 'long.text'].map(path));
+    const { textFaults } = await ingest.count({ kind: 'count', minCount: 1, maxVocab: 1000 });
+    expect(textFaults).toEqual({
+      replaced: { count: 4, file: path('latin1.text') },
+      cut: { count: 1, file: path('long.text') },
+    });
+    expect(describeTextFaults(textFaults)).toEqual([
+      expect.stringMatching(/^4 byte sequences are no UTF-8 .*latin1\.text/),
+      expect.stringMatching(/^1 line is longer than 1 MiB .*long\.text/),
+    ]);
+    await ingest.close();
+  });
+
+  it('is not spoken of where there is none', async () => {
+    const { ingest, counted } = await openAndCount();
+    expect(counted.textFaults).toEqual(NO_TEXT_FAULTS);
+    expect(describeTextFaults(counted.textFaults)).toEqual([]);
+    await ingest.close();
   });
 });

@@ -25,7 +25,7 @@ const position = { epoch: 0, split: 1, line: 2, token: 3, tokens: 4 };
 
 function state(number: number): CheckpointState {
   return {
-    format: 2,
+    format: 3,
     number,
     training: {
       corpus: ['sample:'],
@@ -49,6 +49,7 @@ function state(number: number): CheckpointState {
     },
     vocabulary: 'abc',
     corpus: { files: 1, bytes: 2 },
+    textFaults: { replaced: { count: 3, file: 'a.txt' }, cut: { count: 0, file: '' } },
     rows: 2,
     journalSeq: 10,
     nextLease: 3,
@@ -82,8 +83,8 @@ describe('checkpoints', () => {
     const path = join(folder, '000001', 'state.json');
     for (const [format, code] of [
       ['1', 'CHECKPOINT_FORMAT'],
-      ['3', 'CHECKPOINT_FORMAT'],
-      ['"2"', 'CHECKPOINT_CORRUPT'],
+      ['4', 'CHECKPOINT_FORMAT'],
+      ['"3"', 'CHECKPOINT_CORRUPT'],
       ['null', 'CHECKPOINT_CORRUPT'],
     ]) {
       writeFileSync(path, `{"format":${format},"number":1}`);

@@ -1,0 +1,53 @@
+// Counts what had to be repaired in a corpus, so that the operator is told once and not line by line.
+import type { LineBlock } from './lines.ts';
+
+/** One kind of repair. Structured-cloneable, and as it stands in `run.json`. */
+export interface TextFault {
+  readonly count: number;
+  /** Path of the first file that has it; '' when none has. */
+  readonly file: string;
+}
+
+export interface TextFaults {
+  /** Sequences that are no UTF-8 and became U+FFFD. */
+  readonly replaced: TextFault;
+  /** Lines above the limit, cut into several. */
+  readonly cut: TextFault;
+}
+
+const NONE: TextFault = { count: 0, file: '' };
+export const NO_TEXT_FAULTS: TextFaults = { replaced: NONE, cut: NONE };
+
+function plus(a: TextFault, b: TextFault): TextFault {
+  return b.count === 0 ? a : { count: a.count + b.count, file: a.count === 0 ? b.file : a.file };
+}
+
+/** The faults of two parts of a corpus, `a` before `b`. */
+export function addTextFaults(a: TextFaults, b: TextFaults): TextFaults {
+  return { replaced: plus(a.replaced, b.replaced), cut: plus(a.cut, b.cut) };
+}
+
+/** The faults of a block that was read from `file`. */
+export function textFaultsOf(block: LineBlock, file: string): TextFaults {
+  if (block.replaced === 0 && block.cut === 0) return NO_TEXT_FAULTS;
+  return { replaced: { count: block.replaced, file }, cut: { count: block.cut, file } };
+}
+
+function counted({ count }: TextFault, one: string, more: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : more}`;
+}
+
+/** Lines for the operator; none when nothing had to be repaired. */
+export function describeTextFaults({ replaced, cut }: TextFaults): readonly string[] {
+  const lines: string[] = [];
+  if (replaced.count > 0) {
+    lines.push(
+      `${counted(replaced, 'byte sequence is', 'byte sequences are')} no UTF-8 and read as U+FFFD, the first in ${replaced.file}; ` +
+        'convert the corpus with iconv if they matter',
+    );
+  }
+  if (cut.count > 0) {
+    lines.push(`${counted(cut, 'line is', 'lines are')} longer than 1 MiB and cut at blanks, the first in ${cut.file}`);
+  }
+  return lines;
+}
