@@ -6,8 +6,9 @@ import type { CorpusFile, CorpusOptions } from './source.ts';
 import type { FileStatus } from './webhdfs/answers.ts';
 import { SYSTEM, WebHdfsClient } from './webhdfs/client.ts';
 import { HdfsError } from './webhdfs/failure.ts';
-import { type Environment } from './webhdfs/patience.ts';
+import type { Environment, Patience } from './webhdfs/patience.ts';
 import { readRange } from './webhdfs/range.ts';
+import { DEFAULT_STREAMS, shareOfStreams } from './webhdfs/stream-slots.ts';
 
 export interface HdfsLocation {
   /** `webhdfs://host:port[,host:port]`: which cluster. */
@@ -73,8 +74,19 @@ export function hdfsClient(
         ...(options.hdfsConnectMs === undefined ? {} : { connectMs: options.hdfsConnectMs }),
         ...(options.hdfsHeadersMs === undefined ? {} : { headersMs: options.hdfsHeadersMs }),
         ...(options.hdfsIdleMs === undefined ? {} : { idleMs: options.hdfsIdleMs }),
+        ...(options.hdfsHeldMs === undefined ? {} : { heldMs: options.hdfsHeldMs }),
       },
-      policy: options.hdfsAttempts === undefined ? {} : { attempts: options.hdfsAttempts },
+      policy:
+        options.hdfsAttempts === undefined
+          ? {}
+          : { attempts: options.hdfsAttempts, awaitedAttempts: options.hdfsAttempts },
+      streams: shareOfStreams(
+        {
+          perNode: options.hdfsStreamsPerNode ?? DEFAULT_STREAMS.perNode,
+          inAll: options.hdfsStreams ?? DEFAULT_STREAMS.inAll,
+        },
+        options.hdfsThreads ?? 1,
+      ),
     },
     environment,
   );
@@ -95,9 +107,9 @@ export class HdfsTree implements Tree {
     this.#client = client;
   }
 
-  async stat(path: string, signal?: AbortSignal): Promise<TreeEntry | undefined> {
+  async stat(path: string, signal?: AbortSignal, patience?: Patience): Promise<TreeEntry | undefined> {
     try {
-      return entryOf(path, await this.#client.stat(path, signal));
+      return entryOf(path, await this.#client.stat(path, signal, patience));
     } catch (error) {
       if (error instanceof HdfsError && error.code === 'CORPUS_NOT_FOUND') return undefined;
       throw error;
@@ -121,7 +133,8 @@ export class HdfsTree implements Tree {
   /** The bytes [offset, offset + length), with the file's pin checked before, after, and after each failure. */
   async *read(file: CorpusFile, offset: number, length: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const path = file.path.slice(this.#cluster.length);
-    const verify = async (): Promise<void> => checkPin(file, await this.stat(path, signal));
+    const verify = async (patience?: Patience): Promise<void> =>
+      checkPin(file, await this.stat(path, signal, patience));
     await verify();
     yield* readRange(this.#client, path, offset, length, verify, signal);
     await verify();

@@ -26,7 +26,8 @@ export interface CorpusSource {
   /**
    * Exactly the bytes [offset, offset + length) of the file that was listed, in chunks that stay valid.
    * Throws SOURCE_CHANGED when it is no longer that file, otherwise a code as `list` does; never ends short.
-   * Keep at most eight reads open at a time, and end the ones you leave (`return()`).
+   * Any number may be open: those beyond the caps wait in turn, so none of them may wait for another one to go
+   * on. End the ones you leave (`return()`).
    */
   read(file: CorpusFile, offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -46,8 +47,19 @@ export interface CorpusOptions {
   readonly hdfsHeadersMs?: number | undefined;
   /** Longest silence within a body while we are waiting for it, ms; 75,000 unless told. */
   readonly hdfsIdleMs?: number | undefined;
-  /** Attempts without progress before a request fails; 12 unless told. */
+  /** How long a chunk may be worked on until its connection is given up, ms; 60,000 unless told. */
+  readonly hdfsHeldMs?: number | undefined;
+  /** Attempts without progress before a request fails; 12 unless told, 60 while the cluster starts or fails over. */
   readonly hdfsAttempts?: number | undefined;
+  /** Streams open at a time, in all; 8 unless told. */
+  readonly hdfsStreams?: number | undefined;
+  /** Streams open at a time with one data node; 3 unless told. */
+  readonly hdfsStreamsPerNode?: number | undefined;
+  /**
+   * How many threads read with these options at the same time: each takes its share of the streams, at least
+   * one. 1 unless told.
+   */
+  readonly hdfsThreads?: number | undefined;
 }
 
 /** How a file is packed, by the end of its name. */

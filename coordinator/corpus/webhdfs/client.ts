@@ -2,12 +2,14 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { HostMap } from '../host-map.ts';
-import { BASE_PATH, encodePath, nameNodePeer, readRedirect, type Redirect } from './address.ts';
+import { BASE_PATH, encodePath, readRedirect, type Redirect } from './address.ts';
 import { type Authentication, TokenFile, UserName } from './authentication.ts';
 import { DEFAULT_TIMEOUTS, Exchanger, type Timeouts, type TlsOptions } from './exchange.ts';
 import { answerFailure } from './remote-exception.ts';
 import { HdfsError, type Peer, type Subject } from './failure.ts';
+import { NameNodes } from './name-nodes.ts';
 import { DEFAULT_POLICY, type Environment, Patience, type Policy } from './patience.ts';
+import { DEFAULT_STREAMS, type StreamLimits, StreamSlots } from './stream-slots.ts';
 import { type BlockLocation, type FileStatus, readBlockLocations, readFileStatus, readListing } from './answers.ts';
 
 export interface WebHdfsOptions {
@@ -19,6 +21,8 @@ export interface WebHdfsOptions {
   readonly hostMap?: HostMap;
   readonly timeouts?: Partial<Timeouts>;
   readonly policy?: Partial<Policy>;
+  /** Most open streams of this client. */
+  readonly streams?: StreamLimits;
   readonly tls?: TlsOptions;
   /** `/webhdfs/v1` unless a gateway has its own. */
   readonly basePath?: string;
@@ -42,19 +46,19 @@ export class WebHdfsClient {
   readonly exchanger: Exchanger;
   readonly #environment: Environment;
   readonly #policy: Policy;
-  readonly #nameNodes: readonly Peer[];
+  readonly #nameNodes: NameNodes;
+  readonly #slots: StreamSlots;
   readonly #hostMap: HostMap;
   readonly #authentication: Authentication;
   readonly #basePath: string;
-  #active = 0; // index of the name node to ask first
-  #everAnswered = false; // some name node has answered in WebHDFS's language
   #batches = true; // until a server turns out not to know LISTSTATUS_BATCH
 
   constructor(options: WebHdfsOptions, environment: Environment = SYSTEM) {
     this.#environment = environment;
     this.#policy = { ...DEFAULT_POLICY, ...options.policy };
+    this.#slots = new StreamSlots(options.streams ?? DEFAULT_STREAMS);
     this.exchanger = new Exchanger({ ...DEFAULT_TIMEOUTS, ...options.timeouts }, options.tls ?? {});
-    this.#nameNodes = options.nameNodes.map(nameNodePeer);
+    this.#nameNodes = new NameNodes(options.nameNodes);
     this.#hostMap = options.hostMap ?? {};
     this.#authentication =
       options.tokenFile === undefined ? new UserName(options.user) : new TokenFile(options.tokenFile);
@@ -63,8 +67,9 @@ export class WebHdfsClient {
 
   /** The path with scheme and name nodes, as shown to people. */
   shown(path: string): string {
-    const scheme = this.#nameNodes[0]?.secure === true ? 'swebhdfs' : 'webhdfs';
-    return `${scheme}://${this.#nameNodes.map((peer) => peer.toldAs).join(',')}${path}`;
+    const { peers } = this.#nameNodes;
+    const scheme = peers[0]?.secure === true ? 'swebhdfs' : 'webhdfs';
+    return `${scheme}://${peers.map((peer) => peer.toldAs).join(',')}${path}`;
   }
 
   patience(): Patience {
@@ -75,8 +80,9 @@ export class WebHdfsClient {
     return { path: this.shown(path), who: this.#authentication.who };
   }
 
-  async stat(path: string, signal?: AbortSignal): Promise<FileStatus> {
-    return readFileStatus(await this.#json(path, { op: 'GETFILESTATUS' }, signal), this.subject(path));
+  /** @param patience the budget of the operation that this is part of */
+  async stat(path: string, signal?: AbortSignal, patience?: Patience): Promise<FileStatus> {
+    return readFileStatus(await this.#json(path, { op: 'GETFILESTATUS' }, signal, patience), this.subject(path));
   }
 
   /** The entries of a directory, all pages; a file lists itself with an empty `name`. */
@@ -112,16 +118,17 @@ export class WebHdfsClient {
     offset: number,
     length: number,
     signal?: AbortSignal,
+    patience?: Patience,
   ): Promise<readonly BlockLocation[]> {
     return readBlockLocations(
-      await this.#json(path, { op: 'GETFILEBLOCKLOCATIONS', offset, length }, signal),
+      await this.#json(path, { op: 'GETFILEBLOCKLOCATIONS', offset, length }, signal, patience),
       this.subject(path),
     );
   }
 
   /**
    * Asks a name node where to read; `excluded` are data nodes as `ip:transferPort`, the only form that name
-   * nodes understand. A gateway may give the body itself. One attempt on each name node's behalf, no waiting.
+   * nodes understand. A gateway may give the body itself. One attempt with each name node, no waiting but for a slot.
    */
   async locate(
     path: string,
@@ -132,13 +139,31 @@ export class WebHdfsClient {
   ): Promise<Redirect | OpenBody> {
     const exclusion = excluded.length === 0 ? {} : { excludedatanodes: excluded.join(',') };
     const { answer, peer } = await this.#ask('GET', path, { op: 'OPEN', offset, length, ...exclusion }, signal);
-    return answer.statusCode === 200 ? { answer, peer } : this.#redirect(answer, peer, path, signal);
+    if (answer.statusCode !== 200) return this.#redirect(answer, peer, path, signal);
+    try {
+      giveBackAtEnd(answer, await this.#slots.take(null, signal));
+    } catch (error) {
+      answer.destroy();
+      throw error;
+    }
+    return { answer, peer };
   }
 
-  /** Follows a redirect; resolves when the data node has agreed to send. */
+  /**
+   * Follows a redirect, once there is a slot for a stream with that data node; resolves when it has agreed to
+   * send. The slot is free again when the answer is read to its end or destroyed.
+   */
   async follow(redirect: Redirect, path: string, signal?: AbortSignal): Promise<OpenBody> {
     const { peer } = redirect;
-    const answer = await this.exchanger.send({ method: 'GET', peer, path: redirect.path }, signal);
+    const giveBack = await this.#slots.take(peer.toldAs, signal);
+    let answer;
+    try {
+      answer = await this.exchanger.send({ method: 'GET', peer, path: redirect.path }, signal);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+    giveBackAtEnd(answer, giveBack);
     if (answer.statusCode !== 200) throw await this.#failure(answer, peer, path, signal);
     return { answer, peer };
   }
@@ -167,20 +192,32 @@ export class WebHdfsClient {
     this.exchanger.close();
   }
 
-  async #json(path: string, parameters: Parameters, signal: AbortSignal | undefined): Promise<unknown> {
-    return this.#persist(async () => {
-      const { answer, peer } = await this.#ask('GET', path, parameters, signal);
-      const text = await this.exchanger.text(answer, peer, signal);
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        throw answerFailure(answer.statusCode ?? 0, text, peer, this.subject(path));
-      }
-    }, signal);
+  async #json(
+    path: string,
+    parameters: Parameters,
+    signal: AbortSignal | undefined,
+    patience?: Patience,
+  ): Promise<unknown> {
+    return this.#persist(
+      async () => {
+        const { answer, peer } = await this.#ask('GET', path, parameters, signal);
+        const text = await this.exchanger.text(answer, peer, signal);
+        try {
+          return JSON.parse(text) as unknown;
+        } catch {
+          throw answerFailure(answer.statusCode ?? 0, text, peer, this.subject(path));
+        }
+      },
+      signal,
+      patience,
+    );
   }
 
-  async #persist<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const patience = this.patience();
+  async #persist<T>(
+    attempt: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    patience = this.patience(),
+  ): Promise<T> {
     for (;;) {
       try {
         return await attempt();
@@ -190,7 +227,7 @@ export class WebHdfsClient {
     }
   }
 
-  /** One request to the name nodes: the active one first, the others when it fails in a way they may not. */
+  /** One round of the name nodes: the active one first, the others when it fails in a way they may not. */
   async #ask(
     method: 'GET' | 'PUT',
     path: string,
@@ -203,34 +240,23 @@ export class WebHdfsClient {
       ...query,
     });
     const target = `${this.#basePath}${encodePath(path)}?${all.toString()}`;
-    let last: HdfsError | undefined;
-    for (let turn = 0; turn < this.#nameNodes.length; turn += 1) {
-      const index = (this.#active + turn) % this.#nameNodes.length;
-      const peer = this.#nameNodes[index] as Peer;
+    const failures: HdfsError[] = [];
+    for (const peer of this.#nameNodes.inTurn(this.#environment.now())) {
       try {
         const answer = await this.exchanger.send({ method, peer, path: target, headers }, signal);
         const status = answer.statusCode ?? 0;
         if (status !== 200 && status !== 307) throw await this.#failure(answer, peer, path, signal);
-        this.#active = index;
-        this.#everAnswered = true;
+        this.#nameNodes.served(peer);
         return { answer, peer };
       } catch (error) {
-        if (!(error instanceof HdfsError) || error.remedy !== 'next') throw error;
-        last = error;
+        if (!(error instanceof HdfsError)) throw error;
+        this.#nameNodes.failed(peer, error, this.#environment.now());
+        // What else it may be, the active one knows it best.
+        if (error.remedy !== 'next' && error.remedy !== 'again') throw error;
+        failures.push(error);
       }
     }
-    throw this.#firstContact(last ?? new HdfsError('HDFS_NAME_NODE_UNREACHABLE', 'no name node is configured'));
-  }
-
-  /** A name node that has never answered is more likely a wrong address than a restart: less patience. */
-  #firstContact(failure: HdfsError): HdfsError {
-    if (this.#everAnswered || failure.settled || failure.code !== 'HDFS_NAME_NODE_UNREACHABLE') return failure;
-    return new HdfsError(failure.code, failure.message, {
-      ...(failure.hint === undefined ? {} : { hint: failure.hint }),
-      remedy: failure.remedy,
-      settled: true,
-      cause: failure.cause,
-    });
+    throw this.#nameNodes.failure(failures);
   }
 
   async #redirect(
@@ -259,7 +285,12 @@ export class WebHdfsClient {
       peer,
       this.subject(path),
     );
-    if (peer.role === 'name node' && failure.code !== 'HDFS_PROTOCOL') this.#everAnswered = true;
+    if (peer.role === 'name node' && failure.code !== 'HDFS_PROTOCOL') this.#nameNodes.refused(peer);
     return failure;
   }
+}
+
+function giveBackAtEnd(answer: IncomingMessage, giveBack: () => void): void {
+  if (answer.closed) giveBack();
+  else answer.once('close', giveBack);
 }

@@ -19,9 +19,11 @@ export interface Timeouts {
   readonly headersMs: number;
   /** Longest silence within a body while we wait for it, ms. */
   readonly idleMs: number;
+  /** How long a chunk may be worked on until the connection behind it is given up, ms. */
+  readonly heldMs: number;
 }
 
-export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 75_000 };
+export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 75_000, heldMs: 60_000 };
 
 /** Certificates for swebhdfs://, PEM. */
 export interface TlsOptions {
@@ -45,13 +47,13 @@ const LONGEST_TEXT = 64 << 20;
 
 /** Sends requests; keeps connections to name nodes, never those to data nodes. */
 export class Exchanger {
-  readonly #timeouts: Timeouts;
+  readonly timeouts: Timeouts;
   readonly #tls: TlsOptions;
   readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: 8 });
   readonly #secure: HttpsAgent;
 
   constructor(timeouts: Timeouts, tls: TlsOptions) {
-    this.#timeouts = timeouts;
+    this.timeouts = timeouts;
     this.#tls = tls;
     this.#secure = new HttpsAgent({ keepAlive: true, maxSockets: 8, ...tls });
   }
@@ -82,7 +84,7 @@ export class Exchanger {
   }
 
   #answer(request: ClientRequest, peer: Peer, body: Uint8Array | undefined): Promise<IncomingMessage> {
-    const { connectMs, headersMs } = this.#timeouts;
+    const { connectMs, headersMs } = this.timeouts;
     return new Promise((resolve, reject) => {
       const connecting = setTimeout(() => reject(timeoutFailure(peer, 'connect', connectMs)), connectMs);
       const answering = setTimeout(() => reject(timeoutFailure(peer, 'headers', headersMs)), headersMs);
@@ -103,7 +105,7 @@ export class Exchanger {
 
   /** The body in chunks. The silence timer runs only while we wait, so a slow consumer is no hung node. */
   async *chunks(answer: IncomingMessage, peer: Peer, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-    const { idleMs } = this.#timeouts;
+    const { idleMs } = this.timeouts;
     const chunks = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     try {
       for (;;) {

@@ -11,17 +11,21 @@ export interface FailureDetails extends ErrorDetails {
   readonly remedy?: Remedy;
   /** More likely a wrong setting than a passing trouble: give up after a few attempts. */
   readonly settled?: boolean;
+  /** Passes when the cluster has come back: worth asking for long. */
+  readonly awaited?: boolean;
 }
 
 export class HdfsError extends TributaryError {
   readonly remedy: Remedy;
   readonly settled: boolean;
+  readonly awaited: boolean;
 
   constructor(code: string, message: string, details: FailureDetails = {}) {
     super(code, message, details);
     this.name = 'HdfsError';
     this.remedy = details.remedy ?? 'none';
     this.settled = details.settled ?? false;
+    this.awaited = details.awaited ?? false;
   }
 }
 

@@ -1,4 +1,4 @@
-// The one retry budget of a request: exponential backoff with full jitter, won back only by progress.
+// The one retry budget of an operation: exponential backoff with full jitter, won back only by progress.
 import { HdfsError } from './failure.ts';
 
 /** Time and chance, passed in so that tests decide both. */
@@ -16,13 +16,21 @@ export interface Policy {
   readonly attempts: number;
   /** The same for failures that look like a wrong setting. */
   readonly settledAttempts: number;
+  /** The same while the cluster starts or changes its active name node: minutes. */
+  readonly awaitedAttempts: number;
   /** Longest first wait, ms; doubles with each failure. */
   readonly baseMs: number;
   /** Longest wait, ms. */
   readonly capMs: number;
 }
 
-export const DEFAULT_POLICY: Policy = { attempts: 12, settledAttempts: 3, baseMs: 200, capMs: 10_000 };
+export const DEFAULT_POLICY: Policy = {
+  attempts: 12,
+  settledAttempts: 3,
+  awaitedAttempts: 60,
+  baseMs: 200,
+  capMs: 10_000,
+};
 
 // Less than this between two failures does not count: a node that gives a few bytes and fails is no progress.
 const PROGRESS_BYTES = 65_536;
@@ -32,6 +40,7 @@ export class Patience {
   readonly #environment: Environment;
   readonly #began: number;
   #failures = 0; // since the last progress
+  #spent = 0; // share of the budget that these failures took
   #bytes = 0; // received since the last failure
 
   constructor(policy: Policy, environment: Environment) {
@@ -43,7 +52,14 @@ export class Patience {
   /** Tells of bytes received. */
   progress(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes >= PROGRESS_BYTES) this.#failures = 0;
+    if (this.#bytes < PROGRESS_BYTES) return;
+    this.#failures = 0;
+    this.#spent = 0;
+  }
+
+  /** Failures since the last progress. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** Waits before the next attempt, or throws the failure when nothing helps or the budget is spent. */
@@ -51,10 +67,18 @@ export class Patience {
     this.#bytes = 0;
     this.#failures += 1;
     if (failure.remedy === 'none') throw failure;
-    const { attempts, settledAttempts, baseMs, capMs } = this.#policy;
-    if (this.#failures >= (failure.settled ? Math.min(settledAttempts, attempts) : attempts)) throw this.#last(failure);
+    const { baseMs, capMs } = this.#policy;
+    this.#spent += 1 / this.#attemptsFor(failure);
+    // Thirds do not add up to one exactly.
+    if (this.#spent > 1 - 1e-9) throw this.#last(failure);
     const longest = Math.min(capMs, baseMs * 2 ** (this.#failures - 1));
     await this.#environment.sleep(this.#environment.random() * longest, signal);
+  }
+
+  #attemptsFor({ settled, awaited }: HdfsError): number {
+    const { attempts, settledAttempts, awaitedAttempts } = this.#policy;
+    if (settled) return Math.min(settledAttempts, attempts);
+    return awaited ? awaitedAttempts : attempts;
   }
 
   #last(failure: HdfsError): HdfsError {

@@ -1,6 +1,7 @@
 // Reads an exact byte range of a file in HDFS, over as many data nodes and attempts as it takes.
 import type { WebHdfsClient, OpenBody } from './client.ts';
 import { HdfsError, nameOf, type Peer } from './failure.ts';
+import type { Patience } from './patience.ts';
 
 /** Data nodes that failed during one read, as `ip:transferPort`. */
 class Exclusions {
@@ -18,11 +19,11 @@ class Exclusions {
   }
 
   /** Shuts out the data node behind `peer`. Redirects tell its web address, so its other one is looked up. */
-  async add(peer: Peer, offset: number, signal: AbortSignal | undefined): Promise<void> {
+  async add(peer: Peer, offset: number, patience: Patience, signal: AbortSignal | undefined): Promise<void> {
     const [host] = peer.toldAs.split(/:(?=\d+$)/);
     let blocks;
     try {
-      blocks = await this.#client.blockLocations(this.#path, offset, 1, signal);
+      blocks = await this.#client.blockLocations(this.#path, offset, 1, signal, patience);
     } catch (error) {
       // Some gateways lack the operation. Asking again then picks a replica by chance, which the budget allows for.
       if (error instanceof HdfsError && (error.code === 'HDFS_REFUSED' || error.code === 'HDFS_PROTOCOL')) return;
@@ -79,14 +80,16 @@ async function* wholeBody(
 
 /**
  * Chunks of the range; each attempt goes on at the byte after the last one received. `verify` is called after
- * a data node's failure and throws when trying on makes no sense, because the file is another one by now.
+ * a data node's failure and throws when trying on makes no sense, because the file is another one by now. A
+ * chunk that the consumer keeps longer than `heldMs` costs the connection, not the read: a data node is not
+ * kept waiting for hours.
  */
 export async function* readRange(
   client: WebHdfsClient,
   path: string,
   offset: number,
   length: number,
-  verify: () => Promise<void>,
+  verify: (patience: Patience) => Promise<void>,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const patience = client.patience();
@@ -102,7 +105,18 @@ export async function* readRange(
       for await (const chunk of wholeBody(client, body, end - at, `${client.shown(path)} from byte ${at}`, signal)) {
         at += chunk.length;
         patience.progress(chunk.length);
-        yield chunk;
+        let dropped = false;
+        const drop = (): void => {
+          dropped = true;
+          body.answer.destroy();
+        };
+        const timer = setTimeout(drop, client.exchanger.timeouts.heldMs);
+        try {
+          yield chunk;
+        } finally {
+          clearTimeout(timer);
+        }
+        if (dropped) break;
       }
     } catch (error) {
       if (error instanceof HdfsError && error.remedy === 'any-replica' && excluded.names.length > 0) {
@@ -111,8 +125,10 @@ export async function* readRange(
         continue;
       }
       if (error instanceof HdfsError && peer?.role === 'data node') {
-        await verify();
-        if (error.remedy === 'next') await excluded.add(peer, at, signal);
+        const { failures } = patience;
+        await verify(patience);
+        // While no name node is active, data nodes hang too: then it was not this one's fault.
+        if (error.remedy === 'next' && patience.failures === failures) await excluded.add(peer, at, patience, signal);
       }
       await client.recover(error, patience, signal);
     }

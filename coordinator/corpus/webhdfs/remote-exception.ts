@@ -45,6 +45,8 @@ export function answerFailure(status: number, body: string, peer: Peer, subject:
   if (remote === undefined) return foreignAnswer(status, body, peer, subject);
   const { exception, message } = remote;
   const told = `${exception}: ${message}`;
+  // A data node passes on what a name node told it: that is no failure of the data node.
+  const elsewhere = peer.role === 'name node' ? 'next' : 'again';
   switch (exception) {
     case 'FileNotFoundException':
       return new HdfsError('CORPUS_NOT_FOUND', `there is no ${subject.path}`, {
@@ -57,13 +59,15 @@ export function answerFailure(status: number, body: string, peer: Peer, subject:
     case 'StandbyException':
       return new HdfsError('HDFS_STANDBY', `${nameOf(peer)} is a standby: ${message}`, {
         hint: 'Name both name nodes with a comma, webhdfs://nn1:9870,nn2:9870/path, or the active one.',
-        remedy: 'next',
+        remedy: elsewhere,
+        awaited: true,
       });
     case 'RetriableException':
     case 'SafeModeException':
       return new HdfsError('HDFS_SAFE_MODE', `${nameOf(peer)} is starting or in safe mode: ${message}`, {
         hint: 'Wait until it has started; `hdfs dfsadmin -safemode get` tells.',
-        remedy: 'again',
+        remedy: elsewhere,
+        awaited: true,
       });
     case 'InvalidToken':
       return tokenRefused(message, subject);
