@@ -6,6 +6,7 @@ import * as evaluate from './commands/eval.ts';
 import * as join from './commands/join.ts';
 import * as query from './commands/query.ts';
 import * as train from './commands/train.ts';
+import { redact } from './corpus/webhdfs/redaction.ts';
 import { EXIT, TributaryError } from './errors.ts';
 import { VERSION } from './version.ts';
 
@@ -42,7 +43,8 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   const known = error instanceof TributaryError;
   const code = known ? error.code : 'INTERNAL';
-  const message = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  const told = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  const message = redact(told);
   if (process.argv.includes('--json')) {
     process.stdout.write(
       `${JSON.stringify({ event: 'error', code, message, hint: known ? error.hint : undefined })}\n`,

@@ -5,9 +5,8 @@ import type { Command } from 'commander';
 import { webGpuAdapter } from '../browser/adapter.ts';
 import { findChromium, launchChromium } from '../browser/chromium.ts';
 import { examineCorpus, type Finding } from '../corpus/doctor.ts';
-import type { CorpusOptions } from '../corpus/source.ts';
 import { EXIT, TributaryError } from '../errors.ts';
-import { corpusOptions, type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
+import { type Access, readAccess, type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
 import { wholeNumber } from './option-values.ts';
 
 interface DoctorOptions extends HdfsOptions {
@@ -44,7 +43,7 @@ export function register(program: Command): void {
 
 async function doctor(corpus: readonly string[], options: DoctorOptions): Promise<void> {
   const findings: Finding[] = [];
-  for await (const finding of examine(corpus, options, corpusOptions(options))) {
+  for await (const finding of examine(corpus, options, await readAccess(options))) {
     findings.push(finding);
     if (!options.json) process.stdout.write(`${findingText(finding, process.stdout.isTTY)}\n`);
   }
@@ -57,16 +56,13 @@ async function doctor(corpus: readonly string[], options: DoctorOptions): Promis
   process.stderr.write(`${failed} of ${findings.length} checks failed\n`);
 }
 
-async function* examine(
-  corpus: readonly string[],
-  options: DoctorOptions,
-  access: CorpusOptions,
-): AsyncGenerator<Finding> {
+async function* examine(corpus: readonly string[], options: DoctorOptions, access: Access): AsyncGenerator<Finding> {
   yield examineNode(process.versions.node);
   yield* examineBrowser(options.gpu);
   yield await examinePort(options.host, options.port);
   if (corpus.length === 0) return;
-  yield* examineCorpus(corpus, access);
+  for (const warning of access.warnings) yield { step: 'files of secrets', ok: false, detail: warning };
+  yield* examineCorpus(corpus, access.options);
 }
 
 /** Whether this version of Node can run the coordinator. */

@@ -19,7 +19,7 @@ import { isSecureWithoutTls, startServer } from '../server/server.ts';
 import type { TlsKeys } from '../server/tls.ts';
 import { PACKAGE_FOLDER, VERSION } from '../version.ts';
 import { evaluateModel, evaluationText } from './eval.ts';
-import { corpusOptions } from './hdfs-options.ts';
+import { readAccess } from './hdfs-options.ts';
 import { trainOptions } from './train-options.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { TrainOutput } from './train-output.ts';
@@ -49,6 +49,8 @@ interface Access {
   readonly token: string;
   /** Folder of the built pages. */
   readonly pages: string;
+  /** What the operator should know before the run begins. */
+  readonly warnings: readonly string[];
 }
 
 async function train(corpus: readonly string[], options: TrainOptions, command: Command): Promise<void> {
@@ -56,6 +58,7 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   if (options.resume !== undefined) refuseFixedOptions(corpus, command);
   const fresh = options.resume === undefined ? freshConfig(corpus, command) : null;
   const tls = await tlsKeys(options);
+  const hdfs = await readAccess(options);
   const probes = await readProbes(options.probe);
   const token = options.operatorTokenFile === undefined ? randomToken() : await readToken(options.operatorTokenFile);
   const pages = join(PACKAGE_FOLDER, 'dist', 'client');
@@ -69,9 +72,9 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   try {
     const resumed = fresh === null ? await resumeRun(out) : null;
     const training = fresh?.training ?? resumed!.state.training;
-    const config = { training, corpusOptions: corpusOptions(options), out, probes, version: VERSION };
+    const config = { training, corpusOptions: hdfs.options, out, probes, version: VERSION };
     const run = new Run(config, resumed);
-    await serve(run, options, output, { tls, token, pages });
+    await serve(run, options, output, { tls, token, pages, warnings: hdfs.warnings });
   } finally {
     await lock?.release();
     if (fresh !== null) await removeIfEmpty(out);
@@ -107,6 +110,7 @@ async function serve(run: Run, options: TrainOptions, output: TrainOutput, acces
       `browsers offer WebGPU only on https or localhost: volunteers who reach ${options.host} without TLS will use their CPU; give --tls self-signed or --tls-cert, or put a TLS proxy in front`,
     );
   }
+  for (const warning of access.warnings) run.note('warning', warning);
   const interruption = onInterrupt();
   output.start(run);
   try {

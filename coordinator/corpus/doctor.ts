@@ -7,7 +7,8 @@ import { hdfsClient, type HdfsLocation, HdfsTree, parseHdfsSpec } from './hdfs.t
 import { readLines } from './lines.ts';
 import { openCorpus } from './open.ts';
 import type { CorpusFile, CorpusOptions } from './source.ts';
-import { nameNodePeer, type Redirect } from './webhdfs/address.ts';
+import { nameNodePeer } from './webhdfs/address.ts';
+import type { Redirect } from './webhdfs/redirect.ts';
 import type { WebHdfsClient } from './webhdfs/client.ts';
 import { hostMapHint, type Peer, timeoutFailure, transportFailure } from './webhdfs/failure.ts';
 

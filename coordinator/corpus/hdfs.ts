@@ -1,14 +1,18 @@
 // HDFS as a corpus: one client per cluster, files pinned by id, length and modification time.
-import { userInfo } from 'node:os';
 import { EXIT, TributaryError } from '../errors.ts';
 import { checkPin, type Tree, type TreeEntry } from './expansion.ts';
 import type { CorpusFile, CorpusOptions } from './source.ts';
+import { authenticationOf } from './webhdfs/access.ts';
+import { addressKind } from './webhdfs/address-kind.ts';
+import { BASE_PATH, nameNodePeer } from './webhdfs/address.ts';
 import type { FileStatus } from './webhdfs/answers.ts';
 import { SYSTEM, WebHdfsClient } from './webhdfs/client.ts';
 import { HdfsError } from './webhdfs/failure.ts';
 import type { Environment, Patience } from './webhdfs/patience.ts';
 import { readRange } from './webhdfs/range.ts';
+import { RedirectHosts } from './webhdfs/redirect.ts';
 import { DEFAULT_STREAMS, shareOfStreams } from './webhdfs/stream-slots.ts';
+import { readTlsFiles } from './webhdfs/tls.ts';
 
 export interface HdfsLocation {
   /** `webhdfs://host:port[,host:port]`: which cluster. */
@@ -39,7 +43,11 @@ export function parseHdfsSpec(spec: string): HdfsLocation | undefined {
   const secure = found[1] !== '';
   const authority = found[2] ?? '';
   if (authority === '') throw bad(spec, 'it names no host');
-  if (authority.includes('@')) throw bad(spec, 'the user belongs into --hdfs-user');
+  // Neither is repeated: both may hold secrets.
+  const shown = `webhdfs://${authority.replace(/^.*@/, '***@')}/…`;
+  if (authority.includes('@')) throw bad(shown, 'the user belongs into --hdfs-user, a password into a file');
+  if (/[?&](delegation|user\.name|doas)=/i.test(found[3] ?? ''))
+    throw bad(shown, 'parameters do not belong into the address: see --hdfs-token-file and --hdfs-user');
   const hosts = authority.split(',').map((text) => {
     const parts = AUTHORITY.exec(text);
     if (parts === null) throw bad(spec, `${JSON.stringify(text)} is no host:port`);
@@ -54,9 +62,22 @@ export function parseHdfsSpec(spec: string): HdfsLocation | undefined {
   };
 }
 
-function defaultUser(): string {
-  // What Hadoop's own clients take; without any name the cluster would treat us as a nobody.
-  return process.env['HADOOP_USER_NAME'] ?? userInfo().username;
+/** A password or bearer token in the clear is anybody's; on loopback nobody else listens. */
+function refuseClearText(location: HdfsLocation, options: CorpusOptions): void {
+  const option =
+    options.hdfsPasswordFile === undefined
+      ? options.hdfsBearerFile === undefined
+        ? undefined
+        : '--hdfs-bearer-file'
+      : '--hdfs-password-file';
+  if (option === undefined) return;
+  for (const { secure, host } of location.nameNodes.map(nameNodePeer)) {
+    if (secure || host === 'localhost' || addressKind(host) === 'loopback') continue;
+    throw new TributaryError('HDFS_CLEAR_TEXT', `${option} would travel to ${host} without encryption`, {
+      hint: 'Read with swebhdfs:// (and --hdfs-ca FILE for a private authority).',
+      exit: EXIT.usage,
+    });
+  }
 }
 
 export function hdfsClient(
@@ -64,12 +85,17 @@ export function hdfsClient(
   options: CorpusOptions,
   environment: Environment = SYSTEM,
 ): WebHdfsClient {
+  refuseClearText(location, options);
   return new WebHdfsClient(
     {
       nameNodes: location.nameNodes,
-      user: options.hdfsUser ?? defaultUser(),
-      ...(options.hdfsTokenFile === undefined ? {} : { tokenFile: options.hdfsTokenFile }),
-      hostMap: options.hdfsHostMap ?? {},
+      authentication: authenticationOf(options),
+      redirects: {
+        hostMap: options.hdfsHostMap ?? {},
+        hosts: options.hdfsRedirectHosts === undefined ? undefined : new RedirectHosts(options.hdfsRedirectHosts),
+      },
+      tls: readTlsFiles(options),
+      basePath: options.hdfsBasePath ?? BASE_PATH,
       timeouts: {
         ...(options.hdfsConnectMs === undefined ? {} : { connectMs: options.hdfsConnectMs }),
         ...(options.hdfsHeadersMs === undefined ? {} : { headersMs: options.hdfsHeadersMs }),

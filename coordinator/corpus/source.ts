@@ -1,4 +1,6 @@
 // The interface every corpus implements: a list of files, and exact byte ranges of them.
+import type { AccessOptions } from './webhdfs/access.ts';
+import type { TlsFiles } from './webhdfs/tls.ts';
 
 export type Codec = 'plain' | 'gzip' | 'bzip2';
 
@@ -34,11 +36,11 @@ export interface CorpusSource {
 }
 
 /** Settings of every kind of corpus. Structured-cloneable: corpora are read in worker threads. */
-export interface CorpusOptions {
-  /** User for clusters without Kerberos; HADOOP_USER_NAME or the system user unless told. */
-  readonly hdfsUser?: string | undefined;
-  /** File that holds a delegation token's URL string; read again when it changes. */
-  readonly hdfsTokenFile?: string | undefined;
+export interface CorpusOptions extends AccessOptions, TlsFiles {
+  /** Where a gateway has WebHDFS, such as `/gateway/default/webhdfs/v1`; `/webhdfs/v1` unless told. */
+  readonly hdfsBasePath?: string | undefined;
+  /** Hosts that redirects may lead to, with commas; any of an ordinary address unless told. */
+  readonly hdfsRedirectHosts?: string | undefined;
   /** Host or host:port as the cluster says it, to host or host:port as this machine reaches it. */
   readonly hdfsHostMap?: Readonly<Record<string, string>> | undefined;
   /** Time for name look-up, TCP and TLS, ms; 10,000 unless told. */

@@ -8,11 +8,19 @@ import { readLines } from '../../coordinator/corpus/lines.ts';
 import { openCorpus } from '../../coordinator/corpus/open.ts';
 import type { CorpusFile, CorpusOptions, CorpusSource } from '../../coordinator/corpus/source.ts';
 import { planSplits } from '../../coordinator/corpus/splits.ts';
+import { UserName } from '../../coordinator/corpus/webhdfs/authentication.ts';
 import { WebHdfsClient } from '../../coordinator/corpus/webhdfs/client.ts';
 import { sharedHdfs } from '../hdfs/shared.ts';
 
 const hdfs = sharedHdfs();
 const HOME = '/hdfs-corpus-test';
+function superuserClient(): WebHdfsClient {
+  return new WebHdfsClient({
+    nameNodes: [hdfs.url.replace('webhdfs:', 'http:')],
+    authentication: new UserName(hdfs.superuser),
+  });
+}
+
 const options: CorpusOptions = {
   hdfsUser: hdfs.superuser,
   hdfsHostMap: parseHostMap(hdfs.hostMap),
@@ -108,7 +116,7 @@ describe('listing', () => {
 
   it('pages through a directory of more entries than one answer holds', async () => {
     // The cluster's dfs.ls.limit is 20. Directories are made, as files cost a data node each.
-    const client = new WebHdfsClient({ nameNodes: [hdfs.url.replace('webhdfs:', 'http:')], user: hdfs.superuser });
+    const client = superuserClient();
     const names = Array.from({ length: 63 }, (_, k) => `d${String(k).padStart(2, '0')}`);
     await Promise.all(names.map((name) => hdfs.change(`${HOME}/many/${name}`, 'MKDIRS')));
     expect((await client.list(`${HOME}/many`)).map((entry) => entry.name)).toEqual(names);
@@ -208,7 +216,7 @@ describe('data nodes that fail in mid-read', () => {
 
 describe('damaged replicas', () => {
   it('are read around while one is whole, and never pass for the end of the file', async () => {
-    const client = new WebHdfsClient({ nameNodes: [hdfs.url.replace('webhdfs:', 'http:')], user: hdfs.superuser });
+    const client = superuserClient();
     for (const [marker, copies] of [
       ['ONEDAMAGED', 1],
       ['BOTHDAMAGED', 2],

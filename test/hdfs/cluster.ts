@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UserName } from '../../coordinator/corpus/webhdfs/authentication.ts';
 import { WebHdfsClient } from '../../coordinator/corpus/webhdfs/client.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { Daemon, type Properties } from './daemon.ts';
@@ -224,8 +225,8 @@ function damageBlock(folder: string, marker: Buffer): boolean {
 export async function putFile(hdfs: HdfsAddress, path: string, bytes: Uint8Array): Promise<void> {
   const client = new WebHdfsClient({
     nameNodes: [hdfs.url.replace('webhdfs:', 'http:')],
-    user: hdfs.superuser,
-    hostMap: parseHostMap(hdfs.hostMap),
+    authentication: new UserName(hdfs.superuser),
+    redirects: { hostMap: parseHostMap(hdfs.hostMap), hosts: undefined },
   });
   try {
     await client.create(path, bytes, { overwrite: true });

@@ -1,16 +1,31 @@
-// Who we say we are: a strategy per way of signing in. It adds to the query of name-node requests only;
-// the name node writes what a data node needs into the redirect.
-import { readFile, stat } from 'node:fs/promises';
+// Who we say we are: a strategy per way of signing in. It adds to the query and headers of requests to name nodes
+// and gateways only; the name node writes what a data node needs into the redirect.
 import { EXIT, TributaryError } from '../../errors.ts';
+import type { Peer } from './failure.ts';
+import { rememberSecret } from './redaction.ts';
+import { type SecretFile } from './secret-file.ts';
+
+export interface Signature {
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What helps when a server wants to know who asks and is not content. */
+export interface Refusal {
+  readonly hint: string;
+  /** Whether the secret comes from a file that may hold another one soon. */
+  readonly renewable: boolean;
+}
 
 export interface Authentication {
   /** For messages: `user "ann"`. */
   readonly who: string;
-  /** Query parameters and headers for a request to a name node. */
-  sign(): Promise<{
-    readonly query: Readonly<Record<string, string>>;
-    readonly headers: Readonly<Record<string, string>>;
-  }>;
+  /** What to say when an answer is 401. */
+  readonly refusal: Refusal;
+  /** For a request to `peer`, a name node or gateway. */
+  sign(peer: Peer): Promise<Signature>;
+  /** A request that was signed has been served. */
+  accepted(): void;
   /** After a refusal: true when another try may succeed. */
   renew(): Promise<boolean>;
 }
@@ -21,6 +36,10 @@ const USER = /^[A-Za-z_][A-Za-z0-9._-]*[$]?$/;
 /** Simple authentication: the cluster believes the name. Throws HDFS_USER_BAD. */
 export class UserName implements Authentication {
   readonly who: string;
+  readonly refusal: Refusal = {
+    hint: 'The cluster is secured: give a delegation token with --hdfs-token-file FILE, or --hdfs-kerberos, or to a gateway --hdfs-password-file or --hdfs-bearer-file.',
+    renewable: false,
+  };
   readonly #user: string;
 
   constructor(user: string) {
@@ -34,8 +53,12 @@ export class UserName implements Authentication {
     this.who = `user "${user}"`;
   }
 
-  async sign() {
+  async sign(): Promise<Signature> {
     return { query: { 'user.name': this.#user }, headers: {} };
+  }
+
+  accepted(): void {
+    // Nothing to learn: there is no secret that could expire.
   }
 
   async renew(): Promise<boolean> {
@@ -43,48 +66,85 @@ export class UserName implements Authentication {
   }
 }
 
-/** A delegation token kept fresh in a file by someone else; read again whenever the file changes. */
-export class TokenFile implements Authentication {
-  readonly who = 'the owner of the delegation token';
-  readonly #path: string;
-  #token = '';
-  #readAt = ''; // modification time and size of the file as read
+/** What the three kinds of secret from a file have in common. */
+abstract class FromFile implements Authentication {
+  abstract readonly who: string;
+  readonly refusal: Refusal;
+  readonly #file: SecretFile;
+  #everAccepted = false;
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(file: SecretFile) {
+    this.#file = file;
+    this.refusal = {
+      hint: `Write a fresh ${file.kind.name} to the file of ${file.kind.option}; it is read again when it changes.`,
+      renewable: true,
+    };
   }
 
-  async sign() {
-    await this.#refresh();
-    return { query: { delegation: this.#token }, headers: {} };
+  async sign(): Promise<Signature> {
+    return this.signature(await this.#file.value());
   }
 
+  protected abstract signature(secret: string): Signature;
+
+  accepted(): void {
+    this.#everAccepted = true;
+  }
+
+  /**
+   * A secret that was good until now is being replaced, perhaps by now, perhaps in a moment, so trying again makes
+   * sense within the budget; one that never was is wrong until the file changes.
+   */
   async renew(): Promise<boolean> {
-    const before = this.#token;
-    this.#readAt = '';
-    await this.#refresh();
-    return this.#token !== before;
+    try {
+      return (await this.#file.changed()) || this.#everAccepted;
+    } catch (error) {
+      // Somebody is writing it, or has to: the refusal says so when the budget is spent.
+      if (this.#everAccepted) return true;
+      throw error;
+    }
+  }
+}
+
+/** A delegation token kept fresh in a file by someone else. */
+export class DelegationToken extends FromFile {
+  readonly who = 'the owner of the delegation token';
+
+  // With a token, Hadoop wants neither `user.name` nor `doas` beside it.
+  protected signature(secret: string): Signature {
+    return { query: { delegation: secret }, headers: {} };
+  }
+}
+
+/** Name and password, as Knox asks for them. */
+export class Basic extends FromFile {
+  readonly who: string;
+  readonly #user: string;
+
+  constructor(user: string, file: SecretFile) {
+    super(file);
+    if (user === '' || user.includes(':')) {
+      throw new TributaryError('HDFS_USER_BAD', `${JSON.stringify(user)} cannot be sent with a password`, {
+        hint: 'Give a name without a colon with --hdfs-user NAME.',
+        exit: EXIT.usage,
+      });
+    }
+    this.#user = user;
+    this.who = `user "${user}"`;
   }
 
-  async #refresh(): Promise<void> {
-    try {
-      const { mtimeMs, size } = await stat(this.#path);
-      const version = `${mtimeMs} ${size}`;
-      if (version === this.#readAt) return;
-      const token = (await readFile(this.#path, 'utf8')).trim();
-      if (!/^[A-Za-z0-9_-]+$/.test(token)) throw new Error('it holds no URL string of a token');
-      this.#token = token;
-      this.#readAt = version;
-    } catch (error) {
-      // The token itself must not reach a message; the reasons above do not contain it.
-      throw new TributaryError(
-        'HDFS_TOKEN_FILE',
-        `cannot use the token file ${this.#path}: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          hint: 'Write the urlString that op=GETDELEGATIONTOKEN answers to that file, and nothing else.',
-          cause: error,
-        },
-      );
-    }
+  protected signature(secret: string): Signature {
+    const encoded = Buffer.from(`${this.#user}:${secret}`, 'utf8').toString('base64');
+    rememberSecret(encoded);
+    return { query: {}, headers: { authorization: `Basic ${encoded}` } };
+  }
+}
+
+/** A bearer token, usually a JWT, for gateways. */
+export class Bearer extends FromFile {
+  readonly who = 'the owner of the bearer token';
+
+  protected signature(secret: string): Signature {
+    return { query: {}, headers: { authorization: `Bearer ${secret}` } };
   }
 }

@@ -1,24 +1,24 @@
 // A small WebHDFS client: metadata, one OPEN at a time, and writing a file. Reading ranges stands in range.ts.
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import type { HostMap } from '../host-map.ts';
-import { BASE_PATH, encodePath, readRedirect, type Redirect } from './address.ts';
-import { type Authentication, TokenFile, UserName } from './authentication.ts';
-import { DEFAULT_TIMEOUTS, Exchanger, type Timeouts, type TlsOptions } from './exchange.ts';
+import { BASE_PATH, encodePath } from './address.ts';
+import type { Authentication } from './authentication.ts';
+import { DEFAULT_TIMEOUTS, Exchanger, type Timeouts } from './exchange.ts';
 import { answerFailure } from './remote-exception.ts';
 import { HdfsError, type Peer, type Subject } from './failure.ts';
 import { NameNodes } from './name-nodes.ts';
 import { DEFAULT_POLICY, type Environment, Patience, type Policy } from './patience.ts';
+import { readRedirect, type Redirect, type RedirectRules } from './redirect.ts';
 import { DEFAULT_STREAMS, type StreamLimits, StreamSlots } from './stream-slots.ts';
+import type { TlsOptions } from './tls.ts';
 import { type BlockLocation, type FileStatus, readBlockLocations, readFileStatus, readListing } from './answers.ts';
 
 export interface WebHdfsOptions {
   /** `http://host:port` or `https://host:port`, one or more; the active one is found. */
   readonly nameNodes: readonly string[];
-  /** For simple authentication; not used with a token. */
-  readonly user: string;
-  readonly tokenFile?: string;
-  readonly hostMap?: HostMap;
+  readonly authentication: Authentication;
+  /** Where redirects may lead, and where this machine reaches their hosts. */
+  readonly redirects?: RedirectRules;
   readonly timeouts?: Partial<Timeouts>;
   readonly policy?: Partial<Policy>;
   /** Most open streams of this client. */
@@ -36,6 +36,10 @@ export const SYSTEM: Environment = {
 
 type Parameters = Readonly<Record<string, string | number | boolean>>;
 
+function asText(parameters: Parameters): Record<string, string> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
+}
+
 /** An answer whose headers are good and whose body is still to be read, and who gives it. */
 export interface OpenBody {
   readonly answer: IncomingMessage;
@@ -48,7 +52,7 @@ export class WebHdfsClient {
   readonly #policy: Policy;
   readonly #nameNodes: NameNodes;
   readonly #slots: StreamSlots;
-  readonly #hostMap: HostMap;
+  readonly #redirects: RedirectRules;
   readonly #authentication: Authentication;
   readonly #basePath: string;
   #batches = true; // until a server turns out not to know LISTSTATUS_BATCH
@@ -59,9 +63,8 @@ export class WebHdfsClient {
     this.#slots = new StreamSlots(options.streams ?? DEFAULT_STREAMS);
     this.exchanger = new Exchanger({ ...DEFAULT_TIMEOUTS, ...options.timeouts }, options.tls ?? {});
     this.#nameNodes = new NameNodes(options.nameNodes);
-    this.#hostMap = options.hostMap ?? {};
-    this.#authentication =
-      options.tokenFile === undefined ? new UserName(options.user) : new TokenFile(options.tokenFile);
+    this.#redirects = options.redirects ?? { hostMap: {}, hosts: undefined };
+    this.#authentication = options.authentication;
     this.#basePath = options.basePath ?? BASE_PATH;
   }
 
@@ -77,7 +80,8 @@ export class WebHdfsClient {
   }
 
   subject(path: string): Subject {
-    return { path: this.shown(path), who: this.#authentication.who };
+    const { who, refusal } = this.#authentication;
+    return { path: this.shown(path), who, refusal };
   }
 
   /** @param patience the budget of the operation that this is part of */
@@ -155,10 +159,11 @@ export class WebHdfsClient {
    */
   async follow(redirect: Redirect, path: string, signal?: AbortSignal): Promise<OpenBody> {
     const { peer } = redirect;
+    const headers = await this.#credentials(redirect);
     const giveBack = await this.#slots.take(peer.toldAs, signal);
     let answer;
     try {
-      answer = await this.exchanger.send({ method: 'GET', peer, path: redirect.path }, signal);
+      answer = await this.exchanger.send({ method: 'GET', peer, path: redirect.path, headers }, signal);
     } catch (error) {
       giveBack();
       throw error;
@@ -174,8 +179,9 @@ export class WebHdfsClient {
       () => this.#ask('PUT', path, { op: 'CREATE', ...parameters }, signal),
       signal,
     );
-    const { peer, path: target } = await this.#redirect(first, nameNode, path, signal);
-    const headers = { 'content-type': 'application/octet-stream' };
+    const redirect = await this.#redirect(first, nameNode, path, signal);
+    const { peer, path: target } = redirect;
+    const headers = { ...(await this.#credentials(redirect)), 'content-type': 'application/octet-stream' };
     const answer = await this.exchanger.send({ method: 'PUT', peer, path: target, headers, body: bytes }, signal);
     if (answer.statusCode !== 201) throw await this.#failure(answer, peer, path, signal);
     await this.exchanger.text(answer, peer, signal);
@@ -234,18 +240,16 @@ export class WebHdfsClient {
     parameters: Parameters,
     signal: AbortSignal | undefined,
   ): Promise<OpenBody> {
-    const { query, headers } = await this.#authentication.sign();
-    const all = new URLSearchParams({
-      ...Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
-      ...query,
-    });
-    const target = `${this.#basePath}${encodePath(path)}?${all.toString()}`;
     const failures: HdfsError[] = [];
     for (const peer of this.#nameNodes.inTurn(this.#environment.now())) {
       try {
+        const { query, headers } = await this.#authentication.sign(peer);
+        const all = new URLSearchParams({ ...asText(parameters), ...query });
+        const target = `${this.#basePath}${encodePath(path)}?${all.toString()}`;
         const answer = await this.exchanger.send({ method, peer, path: target, headers }, signal);
         const status = answer.statusCode ?? 0;
         if (status !== 200 && status !== 307) throw await this.#failure(answer, peer, path, signal);
+        this.#authentication.accepted();
         this.#nameNodes.served(peer);
         return { answer, peer };
       } catch (error) {
@@ -259,18 +263,24 @@ export class WebHdfsClient {
     throw this.#nameNodes.failure(failures);
   }
 
+  /** Credentials never leave the server they are for: a data node gets what the redirect holds, no more. */
+  async #credentials({ home, peer }: Redirect): Promise<Readonly<Record<string, string>>> {
+    return home ? (await this.#authentication.sign(peer)).headers : {};
+  }
+
   async #redirect(
     answer: IncomingMessage,
     from: Peer,
     path: string,
     signal: AbortSignal | undefined,
   ): Promise<Redirect> {
+    const { remoteAddress } = answer.socket;
     await this.exchanger.text(answer, from, signal);
     const location = answer.headers.location;
     if (answer.statusCode !== 307 || location === undefined) {
       throw answerFailure(answer.statusCode ?? 0, '', from, this.subject(path));
     }
-    return readRedirect(location, from, path, this.#hostMap);
+    return readRedirect(location, from, remoteAddress, path, this.#redirects);
   }
 
   async #failure(

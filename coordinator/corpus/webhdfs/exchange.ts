@@ -2,6 +2,7 @@
 //
 // node:http and not fetch: data nodes always close the connection after a body, and a slow reader plus that
 // FIN crashes the process in current undici.
+import { isIP } from 'node:net';
 import {
   Agent as HttpAgent,
   type ClientRequest,
@@ -10,7 +11,9 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import { HdfsError, type Peer, timeoutFailure, transportFailure } from './failure.ts';
+import { identityCheck, tlsFailure, type TlsOptions } from './tls.ts';
 
 export interface Timeouts {
   /** Name look-up, TCP and TLS, ms. */
@@ -24,14 +27,6 @@ export interface Timeouts {
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 75_000, heldMs: 60_000 };
-
-/** Certificates for swebhdfs://, PEM. */
-export interface TlsOptions {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly servername?: string;
-}
 
 export interface Ask {
   readonly method: 'GET' | 'PUT';
@@ -50,12 +45,11 @@ export class Exchanger {
   readonly timeouts: Timeouts;
   readonly #tls: TlsOptions;
   readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: 8 });
-  readonly #secure: HttpsAgent;
+  readonly #secure = new HttpsAgent({ keepAlive: true, maxSockets: 8 });
 
   constructor(timeouts: Timeouts, tls: TlsOptions) {
     this.timeouts = timeouts;
     this.#tls = tls;
-    this.#secure = new HttpsAgent({ keepAlive: true, maxSockets: 8, ...tls });
   }
 
   /** Resolves with the answer once its headers are there; its body must be consumed or destroyed. */
@@ -73,14 +67,28 @@ export class Exchanger {
       headers: { ...ask.headers, ...(body === undefined ? {} : { 'content-length': String(body.byteLength) }) },
       ...(signal === undefined ? {} : { signal }),
     };
-    const request = peer.secure ? httpsRequest({ ...options, ...this.#tls }) : httpRequest(options);
+    const request = peer.secure ? httpsRequest({ ...options, ...this.#tlsFor(peer) }) : httpRequest(options);
     try {
       return await this.#answer(request, peer, body);
     } catch (error) {
       request.destroy();
       signal?.throwIfAborted();
-      throw transportFailure(error, peer);
+      throw tlsFailure(error, peer, this.#tls) ?? transportFailure(error, peer);
     }
+  }
+
+  /** The client certificate is shown to name nodes, and to others only where the operator said so. */
+  #tlsFor(peer: Peer): ConnectionOptions {
+    const { ca, cert, key } = this.#tls;
+    const host = peer.toldAs.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+    const shown = peer.role === 'name node' || peer.listed === true;
+    return {
+      ...(ca === undefined ? {} : { ca }),
+      ...(shown && cert !== undefined && key !== undefined ? { cert, key } : {}),
+      // Addresses are no server names in TLS.
+      servername: isIP(host) === 0 ? host : '',
+      checkServerIdentity: identityCheck(peer),
+    };
   }
 
   #answer(request: ClientRequest, peer: Peer, body: Uint8Array | undefined): Promise<IncomingMessage> {
@@ -89,6 +97,13 @@ export class Exchanger {
       const connecting = setTimeout(() => reject(timeoutFailure(peer, 'connect', connectMs)), connectMs);
       const answering = setTimeout(() => reject(timeoutFailure(peer, 'headers', headersMs)), headersMs);
       request.on('socket', (socket) => {
+        // A name from a redirect may resolve to anything: it is judged before the connection is made.
+        if (peer.guard !== undefined) {
+          socket.on('lookup', (_error, address) => {
+            const refusal = peer.guard?.(String(address));
+            if (refusal !== undefined) socket.destroy(refusal);
+          });
+        }
         if (!socket.connecting) clearTimeout(connecting);
         else socket.once(peer.secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting));
       });

@@ -1,5 +1,7 @@
 // What can go wrong between us and HDFS, and which of it is worth another try.
 import { type ErrorDetails, TributaryError } from '../../errors.ts';
+import type { Refusal } from './authentication.ts';
+import { redact, scrub } from './redaction.ts';
 
 /**
  * What may help: `none`, the same request `again`, the `next` name node, a `token` read afresh, or any
@@ -21,7 +23,11 @@ export class HdfsError extends TributaryError {
   readonly awaited: boolean;
 
   constructor(code: string, message: string, details: FailureDetails = {}) {
-    super(code, message, details);
+    super(code, redact(message), {
+      ...details,
+      ...(details.hint === undefined ? {} : { hint: redact(details.hint) }),
+      cause: scrub(details.cause),
+    });
     this.name = 'HdfsError';
     this.remedy = details.remedy ?? 'none';
     this.settled = details.settled ?? false;
@@ -38,6 +44,10 @@ export interface Peer {
   readonly secure: boolean;
   /** host:port as the redirect said it; the same as we use unless mapped. */
   readonly toldAs: string;
+  /** The operator named it in --hdfs-redirect-hosts: it may see the client certificate. */
+  readonly listed?: boolean;
+  /** Refuses addresses to which the name resolves but must not lead; undefined lets them pass. */
+  readonly guard?: (address: string) => HdfsError | undefined;
 }
 
 /** What was asked for, for messages. */
@@ -46,6 +56,8 @@ export interface Subject {
   readonly path: string;
   /** Who asks, such as `user "ann"` or `the token's owner`. */
   readonly who: string;
+  /** What helps when they are asked who they are; for answers of 401. */
+  readonly refusal: Refusal;
 }
 
 export function nameOf(peer: Peer): string {
@@ -69,7 +81,6 @@ const CLOSED = new Set([
   'EACCES',
   'EPERM',
 ]);
-const TLS = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/;
 
 function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
@@ -77,7 +88,7 @@ function codeOf(error: unknown): string {
     : '';
 }
 
-/** A failure below HTTP: name look-up, connection, TLS, a connection cut off. */
+/** A failure below HTTP and TLS: name look-up, connection, a connection cut off. */
 export function transportFailure(error: unknown, peer: Peer): HdfsError {
   if (error instanceof HdfsError) return error;
   const code = codeOf(error);
@@ -99,12 +110,6 @@ export function transportFailure(error: unknown, peer: Peer): HdfsError {
         ? "Check host and port: WebHDFS answers on the name node's web address, port 9870 by default (9871 with TLS), not on the port of hdfs:// addresses."
         : `Check that the data node runs and that this machine may reach the port. If it is reached elsewhere: ${hostMapHint(peer)}`,
       remedy: 'next',
-      cause: error,
-    });
-  }
-  if (TLS.test(code)) {
-    return new HdfsError('HDFS_TLS', `no TLS connection with ${nameOf(peer)}: ${code}`, {
-      hint: 'Check that swebhdfs:// is meant, and for a private authority start with NODE_EXTRA_CA_CERTS=FILE.',
       cause: error,
     });
   }

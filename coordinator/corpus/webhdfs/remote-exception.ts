@@ -92,12 +92,22 @@ export function answerFailure(status: number, body: string, peer: Peer, subject:
   });
 }
 
+/** What an HTML page says, in short. */
+function titleOf(page: string): string {
+  const text = /<title>([^<]*)<\/title>/i.exec(page)?.[1] ?? page.replaceAll(/<[^>]*>/g, ' ');
+  const words = text.replaceAll(/\s+/g, ' ').trim().slice(0, 120);
+  return words === '' ? 'no reason given' : words;
+}
+
 function foreignAnswer(status: number, body: string, peer: Peer, subject: Subject): HdfsError {
   if (status === 401) {
     return new HdfsError('HDFS_AUTHENTICATION', `${nameOf(peer)} wants authentication for ${subject.path}`, {
-      hint: 'The cluster is secured: give a delegation token with --hdfs-token-file FILE.',
+      hint: subject.refusal.hint,
+      remedy: subject.refusal.renewable ? 'token' : 'none',
     });
   }
+  // Gateways refuse with a page of their own; so do name nodes that make nothing of a Kerberos ticket.
+  if (status === 403) return denied(titleOf(body), subject, 'a page, status 403');
   const start = body.replaceAll(/\s+/g, ' ').trim().slice(0, 120);
   return new HdfsError(
     'HDFS_PROTOCOL',

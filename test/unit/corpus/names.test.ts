@@ -4,7 +4,7 @@ import { mapAddress, parseHostMap } from '../../../coordinator/corpus/host-map.t
 import { globDescends, globMatcher, globRoot } from '../../../coordinator/corpus/glob.ts';
 import { parseHdfsSpec } from '../../../coordinator/corpus/hdfs.ts';
 import { openCorpus } from '../../../coordinator/corpus/open.ts';
-import { encodePath, nameNodePeer, readRedirect } from '../../../coordinator/corpus/webhdfs/address.ts';
+import { encodePath } from '../../../coordinator/corpus/webhdfs/address.ts';
 
 describe('the host map', () => {
   it('prefers host:port over host, ignores case, and keeps the port unless told', () => {
@@ -54,27 +54,16 @@ describe('addresses', () => {
     });
   });
 
-  it('encode every segment, and keep our own path over the redirect’s', () => {
+  it('encode every segment', () => {
     expect(encodePath('/a b/\u00fc?#%/\u00e9')).toBe('/a%20b/%C3%BC%3F%23%25/%C3%A9');
-    const from = nameNodePeer('http://nn:9870');
-    const to = readRedirect('http://dn1:9864/webhdfs/v1/caf%C3%A9?op=OPEN&offset=3', from, '/cafe\u0301', {
-      dn1: 'localhost:7',
-    });
-    expect(to).toEqual({
-      peer: { role: 'data node', host: 'localhost', port: 7, secure: false, toldAs: 'dn1:9864' },
-      path: '/webhdfs/v1/cafe%CC%81?op=OPEN&offset=3',
-    });
-    const knox = readRedirect('http://knox:8443/gateway/x/webhdfs/data/v1/webhdfs/v1/f?_=AAAB', from, '/f', {});
-    expect(knox.path).toBe('/gateway/x/webhdfs/data/v1/webhdfs/v1/f?_=AAAB');
   });
 
-  it('are not followed from https to http, nor out of HTTP', () => {
-    expect(() => readRedirect('http://dn:1/webhdfs/v1/f', nameNodePeer('https://nn:9871'), '/f', {})).toThrowError(
-      expect.objectContaining({ code: 'HDFS_REDIRECT' }),
-    );
-    expect(() => readRedirect('file:///etc/passwd', nameNodePeer('http://nn:9870'), '/f', {})).toThrowError(
-      expect.objectContaining({ code: 'HDFS_REDIRECT' }),
-    );
+  it('with secrets in them are refused without repeating them', () => {
+    for (const spec of ['webhdfs://ann:hunter22@nn/x', 'webhdfs://nn/x?op=OPEN&delegation=hunter22']) {
+      expect(() => parseHdfsSpec(spec), spec).toThrowError(
+        expect.objectContaining({ code: 'CORPUS_BAD_SPEC', message: expect.not.stringContaining('hunter22') }),
+      );
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SYSTEM, WebHdfsClient } from '../../../coordinator/corpus/webhdfs/client.ts';
+import { UserName } from '../../../coordinator/corpus/webhdfs/authentication.ts';
 import { readRange } from '../../../coordinator/corpus/webhdfs/range.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
@@ -37,7 +38,7 @@ const status = JSON.stringify({
 function clientOf(nameNodes: readonly string[]): { readonly client: WebHdfsClient; readonly waits: number[] } {
   const waits: number[] = [];
   const environment = { ...SYSTEM, random: () => 0.5, sleep: async (ms: number) => void waits.push(ms) };
-  return { client: new WebHdfsClient({ nameNodes, user: 'ann' }, environment), waits };
+  return { client: new WebHdfsClient({ nameNodes, authentication: new UserName('ann') }, environment), waits };
 }
 
 describe('several name nodes', () => {
@@ -88,7 +89,7 @@ describe('several name nodes', () => {
       second ? response.end(status) : refuse(response, 'StandbyException', STANDBY),
     );
     const environment = { now: () => now, random: () => 0.5, sleep: async (ms: number) => void (now += ms) };
-    const client = new WebHdfsClient({ nameNodes: [first, other], user: 'ann' }, environment);
+    const client = new WebHdfsClient({ nameNodes: [first, other], authentication: new UserName('ann') }, environment);
     await client.stat('/f');
     expect(asked).toBe(1);
     serves = false;

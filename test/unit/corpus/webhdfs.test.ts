@@ -212,12 +212,17 @@ describe('a read', () => {
     expect(String(refused)).not.toContain('OLDTOKEN');
     expect(await source.list()).toHaveLength(1);
     expect(renewals).toBe(2);
+    // The file is being written anew: the token that is known still serves.
+    writeFileSync(hdfsTokenFile, '');
+    expect(await source.list()).toHaveLength(1);
+    await source.close();
     writeFileSync(hdfsTokenFile, 'two words');
-    await expect(source.list()).rejects.toMatchObject({
+    const other = await openCorpus([`webhdfs://127.0.0.1:${port}/f`], { hdfsTokenFile }, environment());
+    await expect(other.list()).rejects.toMatchObject({
       code: 'HDFS_TOKEN_FILE',
       message: expect.not.stringContaining('two words'),
     });
-    await source.close();
+    await other.close();
     await new Promise((resolve) => server.close(resolve));
     rmSync(folder, { recursive: true });
   });
