@@ -4,8 +4,10 @@ import { createServer } from 'node:net';
 import type { Command } from 'commander';
 import { webGpuAdapter } from '../browser/adapter.ts';
 import { findChromium, launchChromium } from '../browser/chromium.ts';
-import { examineCorpus, type Finding } from '../corpus/doctor.ts';
-import { EXIT, TributaryError } from '../errors.ts';
+import { examineCorpus } from '../corpus/doctor.ts';
+import { failed, type Finding, passed, refused, since } from '../corpus/doctor/finding.ts';
+import { EXIT } from '../errors.ts';
+import { DoctorReport } from './doctor-report.ts';
 import { type Access, readAccess, type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
 import { wholeNumber } from './option-values.ts';
 
@@ -19,20 +21,22 @@ interface DoctorOptions extends HdfsOptions {
 /** The oldest Node that runs the coordinator. */
 const NODE_LEAST = [20, 19] as const;
 const PORT_MAX = 65_535;
+const MACHINE = 'this machine';
 
 export function register(program: Command): void {
   const command = program
     .command('doctor')
     .summary('examine this machine and a corpus')
     .description(
-      'Checks Node, Chromium, its WebGPU adapter and the port, then each hop to the corpus (for HDFS: the name node, ' +
-        'every data node by the name it is redirected to, permissions), and says what to change. Exit code 1 if anything failed.',
+      'Checks Node, Chromium, its WebGPU adapter and the port, then each hop to the corpus (for HDFS: each name node, ' +
+        'TLS, clocks, access, permissions, blocks, and every data node by the name it is redirected to), and says what ' +
+        'to change. Exit code 1 if anything failed; warnings (!) do not count.',
     )
     .argument('[corpus...]', 'as for tributary train: webhdfs://host:port/path, a file, directory or glob, or sample:')
     .option('--host <address>', 'address that the coordinator would listen on', '127.0.0.1')
     .option('--port <n>', 'port that the coordinator would listen on', wholeNumber(0, PORT_MAX), 8080)
     .option('--gpu', "look for this machine's GPU instead of the software adapter", false)
-    .option('--json', 'print {"ok", "steps": [{"step", "ok", "detail", "hint"}]}')
+    .option('--json', 'print {"ok", "steps": [{"group", "step", "ok", "warning", "detail", "hint", "ms"}]}')
     .addHelpText(
       'after',
       '\nExample:\n  tributary doctor webhdfs://namenode:9870/corpus --hdfs-host-map dn1:9864=10.0.0.5:9864',
@@ -43,17 +47,18 @@ export function register(program: Command): void {
 
 async function doctor(corpus: readonly string[], options: DoctorOptions): Promise<void> {
   const findings: Finding[] = [];
+  const report = new DoctorReport(process.stdout.isTTY);
   for await (const finding of examine(corpus, options, await readAccess(options))) {
     findings.push(finding);
-    if (!options.json) process.stdout.write(`${findingText(finding, process.stdout.isTTY)}\n`);
+    if (!options.json) process.stdout.write(report.lines(finding));
   }
-  const failed = findings.filter(({ ok }) => !ok).length;
-  if (options.json) process.stdout.write(`${JSON.stringify({ ok: failed === 0, steps: findings })}\n`);
-  else if (failed === 0) process.stdout.write(`all ${findings.length} checks passed\n`);
-  if (failed === 0) return;
+  const failures = findings.filter(({ ok }) => !ok).length;
+  if (options.json) process.stdout.write(`${JSON.stringify({ ok: failures === 0, steps: findings })}\n`);
+  else process.stdout.write(report.summary(findings));
+  if (failures === 0) return;
   // What failed is the result, not an error of this command: a second JSON object on stdout would spoil the first.
   process.exitCode = EXIT.failed;
-  process.stderr.write(`${failed} of ${findings.length} checks failed\n`);
+  process.stderr.write(`${failures} of ${findings.length} checks failed\n`);
 }
 
 async function* examine(corpus: readonly string[], options: DoctorOptions, access: Access): AsyncGenerator<Finding> {
@@ -70,38 +75,31 @@ export function examineNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const ok = major > NODE_LEAST[0] || (major === NODE_LEAST[0] && minor >= NODE_LEAST[1]);
   const least = NODE_LEAST.join('.');
-  return { step: 'Node', ok, detail: version, ...(ok ? {} : { hint: `Install Node ${least} or newer.` }) };
+  return ok ? passed(MACHINE, 'Node', version) : refused(MACHINE, 'Node', version, `Install Node ${least} or newer.`);
 }
 
 async function* examineBrowser(gpu: boolean): AsyncGenerator<Finding> {
+  const began = performance.now();
   let executable: string;
-  try {
-    executable = await findChromium();
-  } catch (error) {
-    yield failure('Chromium', error);
-    return;
-  }
   let browser;
   try {
+    executable = await findChromium();
     browser = await launchChromium({ executable, gpu });
   } catch (error) {
-    yield failure('Chromium', error);
+    yield failed(MACHINE, 'Chromium', error);
     return;
   }
   try {
-    yield { step: 'Chromium', ok: true, detail: `${browser.version()} at ${executable}` };
+    yield passed(MACHINE, 'Chromium', `${browser.version()} at ${executable}`, since(began));
+    const asked = performance.now();
     const adapter = await webGpuAdapter(browser);
     const kind = gpu ? 'GPU' : 'software';
+    const hint = gpu
+      ? 'Update the graphics driver, or leave --gpu away.'
+      : 'Update Chromium to 113 or newer, or join with --engine cpu.';
     yield adapter === undefined
-      ? {
-          step: 'WebGPU adapter',
-          ok: false,
-          detail: `none (${kind})`,
-          hint: gpu
-            ? 'Update the graphics driver, or leave --gpu away.'
-            : 'Update Chromium to 113 or newer, or join with --engine cpu.',
-        }
-      : { step: 'WebGPU adapter', ok: true, detail: `${adapter} (${kind})` };
+      ? refused(MACHINE, 'WebGPU adapter', `none (${kind})`, hint, since(asked))
+      : passed(MACHINE, 'WebGPU adapter', `${adapter} (${kind})`, since(asked));
   } finally {
     await browser.close();
   }
@@ -121,20 +119,8 @@ async function examinePort(host: string, port: number): Promise<Finding> {
       code === 'EADDRINUSE'
         ? 'End what listens there, or pass another --port (0: any free one).'
         : 'Pass another --host or --port.';
-    return { step: 'port', ok: false, detail: `${host}:${port}: ${code}`, hint };
+    return refused(MACHINE, 'port', `${host}:${port}: ${code}`, hint);
   }
   await new Promise((resolve) => server.close(resolve));
-  return { step: 'port', ok: true, detail: port === 0 ? `${host}: any free one` : `${host}:${port} is free` };
-}
-
-/** A finding as lines for the terminal: ✓ or ✗, the step, what was found, and what to change. */
-function findingText({ step, ok, detail, hint }: Finding, colour: boolean): string {
-  const paint = (code: number, text: string): string => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
-  const mark = ok ? paint(32, '✓') : paint(31, '✗');
-  return `${mark} ${step}: ${detail}${hint === undefined ? '' : `\n  → ${hint}`}`;
-}
-
-function failure(step: string, error: unknown): Finding {
-  if (!(error instanceof TributaryError)) throw error;
-  return { step, ok: false, detail: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  return passed(MACHINE, 'port', port === 0 ? `${host}: any free one` : `${host}:${port} is free`);
 }

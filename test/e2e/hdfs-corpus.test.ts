@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { examineCorpus, type Finding } from '../../coordinator/corpus/doctor.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { readLines } from '../../coordinator/corpus/lines.ts';
 import { openCorpus } from '../../coordinator/corpus/open.ts';
@@ -74,12 +73,6 @@ function first(files: readonly CorpusFile[]): CorpusFile {
   const [file] = files;
   if (file === undefined) throw new Error('no file');
   return file;
-}
-
-async function findings(path: string, changes: CorpusOptions = {}): Promise<Finding[]> {
-  const all: Finding[] = [];
-  for await (const finding of examineCorpus([hdfs.url + path], { ...options, ...changes })) all.push(finding);
-  return all;
 }
 
 beforeAll(async () => {
@@ -312,43 +305,5 @@ describe('what people run into', () => {
     );
     expect(await readAll(source, first(await source.list()))).toEqual(small);
     await source.close();
-  });
-});
-
-describe('doctor', () => {
-  it('finds every hop in order', async () => {
-    const all = await findings(`${HOME}/big.txt`);
-    expect(all.filter((finding) => !finding.ok)).toEqual([]);
-    for (const k of [1, 2, 3]) {
-      for (const what of ['name', 'port', 'read']) {
-        expect(all.map((finding) => finding.step)).toContainEqual(
-          expect.stringMatching(new RegExp(`^data node dn${k}\\.hdfs\\.invalid:\\d+: ${what}$`)),
-        );
-      }
-    }
-  });
-
-  it('fills in the host-map line for a name that does not resolve', async () => {
-    const bad = (
-      await findings(`${HOME}/big.txt`, {
-        hdfsHostMap: { 'dn1.hdfs.invalid': '127.0.0.1', 'dn3.hdfs.invalid': '127.0.0.1' },
-      })
-    ).filter((finding) => !finding.ok);
-    expect(bad).toHaveLength(1);
-    expect(bad[0]).toMatchObject({
-      step: expect.stringContaining('dn2.hdfs.invalid'),
-      hint: expect.stringContaining('--hdfs-host-map dn2.hdfs.invalid='),
-    });
-  });
-
-  it('stops at the first closed hop, and names denied paths', async () => {
-    const closed: Finding[] = [];
-    for await (const finding of examineCorpus(['webhdfs://127.0.0.1:1/x'], options)) closed.push(finding);
-    expect(closed.map((finding) => finding.ok)).toEqual([true, false]);
-    const denied = (await findings(`${HOME}/private/secret.txt`, { hdfsUser: 'stranger' })).filter(
-      (finding) => !finding.ok,
-    );
-    expect(denied).toHaveLength(1);
-    expect(denied[0]?.detail).toContain('HDFS_DENIED');
   });
 });

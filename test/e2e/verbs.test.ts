@@ -121,9 +121,11 @@ describe('doctor', { timeout: VERB_MS }, () => {
     const { ok, steps } = JSON.parse(json.stdout) as { ok: boolean; steps: { ok: boolean; hint?: string }[] };
     expect({ ok, well: steps.map((step) => step.ok) }).toEqual({ ok: false, well: [true, false, false, false] });
     expect(exit).toBe(1);
-    expect(stdout).toMatch(/✗ Chromium: TRIBUTARY_CHROMIUM names .*no-browser.*\n {2}→ Set TRIBUTARY_CHROMIUM/);
-    expect(stdout).toMatch(/✗ port: .*EADDRINUSE\n {2}→ End what listens there/);
-    expect(stdout).toMatch(/✗ corpus .*nothing/);
+    expect(stdout).toMatch(
+      /✗ +Chromium +CHROMIUM_NOT_FOUND: TRIBUTARY_CHROMIUM names .*no-browser.*\n +→ Set TRIBUTARY_CHROMIUM/,
+    );
+    expect(stdout).toMatch(/✗ +port +.*EADDRINUSE\n +→ End what listens there/);
+    expect(stdout).toMatch(/\ncorpus .*nothing\n +✗ .* list +CORPUS_NOT_FOUND/);
     expect(stderr).toMatch(/3 of 4 checks failed/);
   });
 });

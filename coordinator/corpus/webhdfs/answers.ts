@@ -20,6 +20,8 @@ export interface BlockLocation {
   readonly hosts: readonly string[];
   /** The same data nodes, in the same order, as `ip:transferPort`. */
   readonly names: readonly string[];
+  /** Every replica is known to be damaged. */
+  readonly corrupt: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -97,6 +99,7 @@ export function readBlockLocations(answer: unknown, subject: Subject): readonly 
       length: count(block, 'length', subject),
       hosts: texts(block, 'hosts', subject),
       names: texts(block, 'names', subject),
+      corrupt: block['corrupt'] === true,
     };
   });
 }
