@@ -75,32 +75,32 @@ interface Beans {
   readonly missing?: number | undefined;
 }
 
-async function* beansOf(client: WebHdfsClient, peer: Peer): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  for (const name of ['FSNamesystemState', 'NameNodeStatus', 'FSNamesystem']) {
-    const { status, body } = await ask(client, peer, `/jmx?qry=Hadoop:service=NameNode,name=${name}`);
-    if (status !== 200) return;
-    const parsed = JSON.parse(body) as { beans?: readonly Readonly<Record<string, unknown>>[] };
-    for (const bean of parsed.beans ?? []) yield bean;
-  }
+type Bean = Readonly<Record<string, unknown>>;
+
+async function bean(client: WebHdfsClient, peer: Peer, name: string): Promise<Bean> {
+  const { status, body } = await ask(client, peer, `/jmx?qry=Hadoop:service=NameNode,name=${name}`);
+  if (status !== 200) return {};
+  return (JSON.parse(body) as { beans?: readonly Bean[] }).beans?.[0] ?? {};
 }
 
 /** What the name node's own figures say, where it shows them to strangers; gateways and secured clusters do not. */
 async function readBeans(client: WebHdfsClient, peer: Peer): Promise<Beans> {
-  const all: Record<string, unknown> = {};
   try {
-    for await (const bean of beansOf(client, peer)) Object.assign(all, bean);
+    const state = await bean(client, peer, 'FSNamesystemState');
+    // Of this one all figures are some seconds old; the others are asked for where they are fresh.
+    const metrics = await bean(client, peer, 'FSNamesystem');
+    const figure = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+    return {
+      safeMode: state['FSState'] === 'safeMode',
+      live: figure(state['NumLiveDataNodes']),
+      dead: figure(state['NumDeadDataNodes']),
+      missing: figure(metrics['MissingBlocks']),
+    };
   } catch (error) {
     // Not JSON, or no answer: these figures are a courtesy, and WebHDFS itself is asked all the same.
     if (!(error instanceof HdfsError) && !(error instanceof SyntaxError)) throw error;
     return {};
   }
-  const figure = (key: string): number | undefined => (typeof all[key] === 'number' ? all[key] : undefined);
-  return {
-    safeMode: all['FSState'] === 'safeMode',
-    live: figure('NumLiveDataNodes'),
-    dead: figure('NumDeadDataNodes'),
-    missing: figure('MissingBlocks'),
-  };
 }
 
 type Known = Extract<Verdict, { readonly kind: 'webhdfs' }>;
