@@ -66,7 +66,7 @@ async function* examine(corpus: readonly string[], options: DoctorOptions, acces
   yield* examineBrowser(options.gpu);
   yield await examinePort(options.host, options.port);
   if (corpus.length === 0) return;
-  for (const warning of access.warnings) yield { step: 'files of secrets', ok: false, detail: warning };
+  for (const warning of access.warnings) yield refused(MACHINE, 'secret file', warning, undefined);
   yield* examineCorpus(corpus, access.options);
 }
 

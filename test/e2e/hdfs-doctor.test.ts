@@ -4,6 +4,7 @@ import { examineCorpus } from '../../coordinator/corpus/doctor.ts';
 import type { Finding } from '../../coordinator/corpus/doctor/finding.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import type { CorpusOptions } from '../../coordinator/corpus/source.ts';
+import { UserName } from '../../coordinator/corpus/webhdfs/authentication.ts';
 import { WebHdfsClient } from '../../coordinator/corpus/webhdfs/client.ts';
 import { sharedHdfs } from '../hdfs/shared.ts';
 import { runVerb } from './verb-process.ts';
@@ -26,7 +27,7 @@ function failures(findings: readonly Finding[]): Finding[] {
 
 /** `ip:port` of the data transfer of each data node that holds the file. */
 async function holders(path: string): Promise<readonly string[]> {
-  const client = new WebHdfsClient({ nameNodes: [WEB], user: hdfs.superuser });
+  const client = new WebHdfsClient({ nameNodes: [WEB], authentication: new UserName(hdfs.superuser) });
   try {
     return (await client.blockLocations(path, 0, 1))[0]?.names ?? [];
   } finally {

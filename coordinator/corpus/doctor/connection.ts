@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { type Peer, timeoutFailure, transportFailure } from '../webhdfs/failure.ts';
+import { tlsFailure, type TlsOptions } from '../webhdfs/tls.ts';
 import { failed, type Finding, passed, refused, since, warned } from './finding.ts';
 
 /** Patience with one connection, ms. */
@@ -14,7 +15,7 @@ const EXPIRY_DAYS = 14;
 export interface Reached {
   readonly findings: readonly Finding[];
   /** Why not, in a word; undefined when the machine can be talked to. */
-  readonly failure?: 'name' | 'port' | 'certificate';
+  readonly failure?: 'name' | 'redirect' | 'port' | 'certificate';
 }
 
 /** The host as the resolver wants it: IPv6 literals without their brackets. */
@@ -39,7 +40,7 @@ export async function reach(peer: Peer): Promise<void> {
 }
 
 /** Name, port and certificate of one machine, up to the first that fails. */
-export async function examineConnection(group: string, peer: Peer): Promise<Reached> {
+export async function examineConnection(group: string, peer: Peer, tls: TlsOptions): Promise<Reached> {
   const findings: Finding[] = [];
   const mapped = peer.toldAs === `${peer.host}:${peer.port}` ? '' : `mapped to ${peer.host}:${peer.port}`;
   let began = performance.now();
@@ -48,6 +49,11 @@ export async function examineConnection(group: string, peer: Peer): Promise<Reac
     const resolved = isIP(bareHost(peer)) === 0 ? `${peer.host} is ${addresses.join(' and ')}` : '';
     const detail = [mapped, resolved].filter((text) => text !== '').join(', ');
     findings.push(passed(group, 'name', detail === '' ? 'an address, no name' : detail, since(began)));
+    const refusal = addresses.map((address) => peer.guard?.(address)).find((each) => each !== undefined);
+    if (refusal !== undefined) {
+      findings.push(failed(group, 'redirect', refusal));
+      return { findings, failure: 'redirect' };
+    }
   } catch (error) {
     findings.push(failed(group, 'name', transportFailure(error, peer), since(began)));
     return { findings, failure: 'name' };
@@ -61,21 +67,25 @@ export async function examineConnection(group: string, peer: Peer): Promise<Reac
     return { findings, failure: 'port' };
   }
   if (!peer.secure) return { findings };
-  const finding = await examineCertificate(group, peer);
+  const finding = await examineCertificate(group, peer, tls);
   findings.push(finding);
   return finding.ok ? { findings } : { findings, failure: 'certificate' };
 }
 
 /** Shows the certificate, whoever signed it; whether we trust it shows in the first request. */
-async function examineCertificate(group: string, peer: Peer): Promise<Finding> {
+async function examineCertificate(group: string, peer: Peer, tls: TlsOptions): Promise<Finding> {
   const began = performance.now();
   let certificate: PeerCertificate;
   let protocol: string | null;
   try {
-    ({ certificate, protocol } = await certificateOf(peer));
+    ({ certificate, protocol } = await certificateOf(peer, tls));
   } catch (error) {
-    const failure = transportFailure(error, peer);
-    const hint = `Does ${peer.port} speak TLS at all? With webhdfs:// it would be asked without. Name nodes have TLS on 9871, if dfs.http.policy allows it.`;
+    const failure = tlsFailure(error, peer, tls) ?? transportFailure(error, peer);
+    // Whatever speaks another protocol ends the handshake like this.
+    const hint =
+      failure.code === 'HDFS_TLS' || failure.code === 'HDFS_INTERRUPTED'
+        ? `Does ${peer.port} speak TLS at all? webhdfs:// would ask it without. Name nodes have TLS on 9871, if dfs.http.policy allows it.`
+        : failure.hint;
     return refused(group, 'TLS', `${failure.code}: ${failure.message}`, hint, since(began));
   }
   const ms = since(began);
@@ -99,15 +109,18 @@ async function examineCertificate(group: string, peer: Peer): Promise<Finding> {
 /** The certificate that a machine shows, unchecked: nothing is sent over this connection. */
 export async function certificateOf(
   peer: Peer,
+  { cert, key }: TlsOptions,
 ): Promise<{ readonly certificate: PeerCertificate; readonly protocol: string | null }> {
   const host = bareHost(peer);
+  const told = peer.toldAs.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
     const socket = connectTls({
       host,
       port: peer.port,
       timeout: PROBE_MS,
       rejectUnauthorized: false,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(cert === undefined || key === undefined || peer.role === 'data node' ? {} : { cert, key }),
+      ...(isIP(told) === 0 ? { servername: told } : {}),
     });
     socket.once('secureConnect', () => {
       resolve({ certificate: socket.getPeerCertificate(), protocol: socket.getProtocol() });

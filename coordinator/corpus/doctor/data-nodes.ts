@@ -1,8 +1,9 @@
 // Every data node that holds blocks of the corpus: by the name that redirects give it, its port, its bytes, its speed.
-import type { Redirect } from '../webhdfs/address.ts';
 import type { WebHdfsClient } from '../webhdfs/client.ts';
 import { HdfsError, type Peer } from '../webhdfs/failure.ts';
+import type { Redirect } from '../webhdfs/redirect.ts';
 import { examineConnection, isPrivateAddress, type Reached, reach } from './connection.ts';
+import type { TlsOptions } from '../webhdfs/tls.ts';
 import { bytesText, counted, failed, type Finding, inParallel, passed, refused, since } from './finding.ts';
 import type { PlacedBlock } from './paths.ts';
 
@@ -58,6 +59,7 @@ async function placeAt(client: WebHdfsClient, { block, name }: Holder): Promise<
 export async function* examineDataNodes(
   client: WebHdfsClient,
   blocks: readonly PlacedBlock[],
+  tls: TlsOptions,
 ): AsyncGenerator<Finding> {
   const all = holdersOf(blocks);
   const holders = all.slice(0, NODES_EXAMINED).toSorted((a, b) => (a.host < b.host ? -1 : 1));
@@ -67,7 +69,7 @@ export async function* examineDataNodes(
   const asked = await inParallel(holders, EXAMINED_AT_ONCE, async (holder): Promise<Asked> => {
     const place = await placeAt(client, holder);
     if (place instanceof HdfsError) return { ...holder, place };
-    return { ...holder, place, reached: await examineConnection(groupOf(place.peer), place.peer) };
+    return { ...holder, place, reached: await examineConnection(groupOf(place.peer), place.peer, tls) };
   });
   const lost = asked.filter((node) => node.reached?.failure === 'name' || node.reached?.failure === 'port');
   for (const node of asked) yield* examineOne(client, node);
@@ -136,6 +138,9 @@ async function guess(node: Asked, place: Redirect): Promise<Guess> {
   const [, host = node.host, port = ''] = /^(.*):(\d+)$/.exec(place.peer.toldAs) ?? [];
   let answers = false;
   try {
+    // A guess of the name node's making: it goes no further than a redirect of its may.
+    const refusal = place.peer.guard?.(ip.replace(/^\[|\]$/g, ''));
+    if (refusal !== undefined) throw refusal;
     await reach({ ...place.peer, host: ip, port: Number(port) });
     answers = true;
   } catch (error) {

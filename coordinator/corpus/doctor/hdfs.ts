@@ -4,6 +4,8 @@ import { hdfsClient, type HdfsLocation, HdfsTree } from '../hdfs.ts';
 import type { CorpusFile, CorpusOptions } from '../source.ts';
 import type { WebHdfsClient } from '../webhdfs/client.ts';
 import { HdfsError } from '../webhdfs/failure.ts';
+import { BASE_PATH } from '../webhdfs/address.ts';
+import { readTlsFiles } from '../webhdfs/tls.ts';
 import { PROBE_MS } from './connection.ts';
 import { examineDataNodes } from './data-nodes.ts';
 import { counted, failed, type Finding, inParallel, passed, refused, since } from './finding.ts';
@@ -25,9 +27,13 @@ export async function* examineHdfs(
   const { cluster, nameNodes, path } = location;
   const client = hdfsClient(location, parameters(options));
   const tree = new HdfsTree(cluster, client);
+  const tls = readTlsFiles(options);
+  const basePath = options.hdfsBasePath ?? BASE_PATH;
   try {
     yield passed(cluster, 'address', `${counted(nameNodes.length, 'name node')}, path ${path}`);
-    const reports = await inParallel(nameNodes, nameNodes.length, (origin) => examineNameNode(client, origin));
+    const reports = await inParallel(nameNodes, nameNodes.length, (origin) =>
+      examineNameNode(client, origin, tls, basePath),
+    );
     yield* judgeNameNodes(reports);
     if (!reports.some(({ verdict }) => verdict?.kind === 'webhdfs')) return [];
     const access = await examineAccess(client, cluster, reports);
@@ -39,7 +45,7 @@ export async function* examineHdfs(
     const examined = await examineBlocks(client, path, cluster, files);
     yield* examined.findings;
     let readable = examined.blocks.length > 0;
-    for await (const finding of examineDataNodes(client, examined.blocks)) {
+    for await (const finding of examineDataNodes(client, examined.blocks, tls)) {
       readable &&= finding.ok;
       yield finding;
     }

@@ -1,7 +1,8 @@
 // The name nodes of an address, each for itself: way there, what answers, state, clock.
-import { BASE_PATH, nameNodePeer } from '../webhdfs/address.ts';
+import { nameNodePeer } from '../webhdfs/address.ts';
 import type { WebHdfsClient } from '../webhdfs/client.ts';
 import { HdfsError, type Peer } from '../webhdfs/failure.ts';
+import type { TlsOptions } from '../webhdfs/tls.ts';
 import { certificateOf, examineConnection } from './connection.ts';
 import { failed, type Finding, passed, refused, since, warned } from './finding.ts';
 import { type Answer, recognise, type Verdict } from './web-service.ts';
@@ -17,19 +18,24 @@ export interface NameNodeReport {
 }
 
 /** @param client for its connections' settings; nothing of who we are is sent */
-export async function examineNameNode(client: WebHdfsClient, origin: string): Promise<NameNodeReport> {
+export async function examineNameNode(
+  client: WebHdfsClient,
+  origin: string,
+  tls: TlsOptions,
+  basePath: string,
+): Promise<NameNodeReport> {
   const peer = nameNodePeer(origin);
   const group = `name node ${peer.toldAs}`;
-  const { findings: way, failure } = await examineConnection(group, peer);
+  const { findings: way, failure } = await examineConnection(group, peer, tls);
   if (failure !== undefined) return { findings: way, verdict: undefined };
   const findings = [...way];
   const began = performance.now();
   const asked = Date.now();
   let answer;
   try {
-    answer = await ask(client, peer, `${BASE_PATH}/?op=GETFILESTATUS`);
+    answer = await ask(client, peer, `${basePath}/?op=GETFILESTATUS`);
   } catch (error) {
-    const trust = error instanceof HdfsError && error.code === 'HDFS_TLS';
+    const trust = error instanceof HdfsError && error.code.startsWith('HDFS_TLS');
     findings.push(
       trust ? failed(group, 'TLS trust', error, since(began)) : await unanswered(group, peer, error, since(began)),
     );
@@ -57,7 +63,7 @@ async function ask(client: WebHdfsClient, peer: Peer, path: string): Promise<Ans
 async function unanswered(group: string, peer: Peer, error: unknown, ms: number): Promise<Finding> {
   if (!(error instanceof HdfsError) || peer.secure) return failed(group, 'WebHDFS', error, ms);
   try {
-    await certificateOf(peer);
+    await certificateOf(peer, {});
   } catch {
     // No TLS either: then what was found first is what there is to say.
     if (error.code !== 'HDFS_INTERRUPTED') return failed(group, 'WebHDFS', error, ms);
