@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { BASE_PATH, encodePath } from './address.ts';
 import type { Authentication } from './authentication.ts';
-import { DEFAULT_TIMEOUTS, Exchanger, type Timeouts } from './exchange.ts';
+import { type Ask, type Body, DEFAULT_TIMEOUTS, Exchanger, type Timeouts } from './exchange.ts';
 import { answerFailure } from './remote-exception.ts';
 import { HdfsError, type Peer, type Subject } from './failure.ts';
 import { NameNodes } from './name-nodes.ts';
@@ -79,14 +79,14 @@ export class WebHdfsClient {
     return new Patience(this.#policy, this.#environment);
   }
 
-  subject(path: string): Subject {
+  subject(path: string, deed: Subject['deed'] = 'read'): Subject {
     const { who, refusal } = this.#authentication;
-    return { path: this.shown(path), who, refusal };
+    return { path: this.shown(path), who, refusal, deed };
   }
 
   /** @param patience the budget of the operation that this is part of */
   async stat(path: string, signal?: AbortSignal, patience?: Patience): Promise<FileStatus> {
-    return readFileStatus(await this.#json(path, { op: 'GETFILESTATUS' }, signal, patience), this.subject(path));
+    return readFileStatus(await this.#json('GET', path, { op: 'GETFILESTATUS' }, signal, patience), this.subject(path));
   }
 
   /** The entries of a directory, all pages; a file lists itself with an empty `name`. */
@@ -98,7 +98,7 @@ export class WebHdfsClient {
       try {
         // Hadoop 3.5 knows the parameter in lower case only, HttpFS only as documented.
         const after = startAfter === '' ? {} : { startafter: startAfter, startAfter };
-        const answer = await this.#json(path, { op: 'LISTSTATUS_BATCH', ...after }, signal);
+        const answer = await this.#json('GET', path, { op: 'LISTSTATUS_BATCH', ...after }, signal);
         page = readListing(answer, this.subject(path));
       } catch (error) {
         // Servers before Hadoop 2.8 and some gateways have no paged listing.
@@ -113,7 +113,7 @@ export class WebHdfsClient {
       if (page.remaining === 0 || last === undefined) return found;
       startAfter = last.name;
     }
-    return readListing(await this.#json(path, { op: 'LISTSTATUS' }, signal), this.subject(path)).entries;
+    return readListing(await this.#json('GET', path, { op: 'LISTSTATUS' }, signal), this.subject(path)).entries;
   }
 
   /** Which data nodes hold the bytes [offset, offset + length). */
@@ -125,7 +125,7 @@ export class WebHdfsClient {
     patience?: Patience,
   ): Promise<readonly BlockLocation[]> {
     return readBlockLocations(
-      await this.#json(path, { op: 'GETFILEBLOCKLOCATIONS', offset, length }, signal, patience),
+      await this.#json('GET', path, { op: 'GETFILEBLOCKLOCATIONS', offset, length }, signal, patience),
       this.subject(path),
     );
   }
@@ -160,31 +160,47 @@ export class WebHdfsClient {
   async follow(redirect: Redirect, path: string, signal?: AbortSignal): Promise<OpenBody> {
     const { peer } = redirect;
     const headers = await this.#credentials(redirect);
-    const giveBack = await this.#slots.take(peer.toldAs, signal);
-    let answer;
-    try {
-      answer = await this.exchanger.send({ method: 'GET', peer, path: redirect.path, headers }, signal);
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
-    giveBackAtEnd(answer, giveBack);
-    if (answer.statusCode !== 200) throw await this.#failure(answer, peer, path, signal);
+    const answer = await this.#stream({ method: 'GET', peer, path: redirect.path, headers }, signal);
+    if (answer.statusCode !== 200) throw await this.#failure(answer, peer, this.subject(path), signal);
     return { answer, peer };
   }
 
-  /** Writes a whole file (two-step PUT); parents are made. A failed write may leave a part. */
-  async create(path: string, bytes: Uint8Array, parameters: Parameters = {}, signal?: AbortSignal): Promise<void> {
-    const { answer: first, peer: nameNode } = await this.#persist(
-      () => this.#ask('PUT', path, { op: 'CREATE', ...parameters }, signal),
+  /**
+   * Writes a whole file (two-step PUT); parents are made. One attempt with the data node, and a failed one may
+   * leave a part: writing.ts does it with care.
+   */
+  async create(
+    path: string,
+    body: Body,
+    parameters: Parameters = {},
+    signal?: AbortSignal,
+    patience?: Patience,
+  ): Promise<void> {
+    const redirect = await this.#persist(
+      async () => {
+        const { answer, peer: from } = await this.#ask('PUT', path, { op: 'CREATE', ...parameters }, signal);
+        return this.#redirect(answer, from, path, signal);
+      },
       signal,
+      patience,
     );
-    const redirect = await this.#redirect(first, nameNode, path, signal);
     const { peer, path: target } = redirect;
     const headers = { ...(await this.#credentials(redirect)), 'content-type': 'application/octet-stream' };
-    const answer = await this.exchanger.send({ method: 'PUT', peer, path: target, headers, body: bytes }, signal);
-    if (answer.statusCode !== 201) throw await this.#failure(answer, peer, path, signal);
+    const answer = await this.#stream({ method: 'PUT', peer, path: target, headers, body }, signal);
+    if (answer.statusCode !== 201) throw await this.#failure(answer, peer, this.subject(path, 'write'), signal);
     await this.exchanger.text(answer, peer, signal);
+  }
+
+  /** MKDIRS, RENAME, DELETE and the like. False when the name node says that nothing came of it. */
+  async change(
+    method: 'PUT' | 'DELETE',
+    path: string,
+    parameters: Parameters,
+    signal?: AbortSignal,
+    patience?: Patience,
+  ): Promise<boolean> {
+    const answer = await this.#json(method, path, parameters, signal, patience);
+    return !(typeof answer === 'object' && answer !== null && 'boolean' in answer && answer.boolean === false);
   }
 
   /** The wait, the change of name node or the new token that a failure calls for; throws when nothing helps. */
@@ -198,7 +214,21 @@ export class WebHdfsClient {
     this.exchanger.close();
   }
 
+  /** A request to a data node, counted as an open stream until its answer has ended. */
+  async #stream(ask: Ask, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    const giveBack = await this.#slots.take(ask.peer.toldAs, signal);
+    try {
+      const answer = await this.exchanger.send(ask, signal);
+      giveBackAtEnd(answer, giveBack);
+      return answer;
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
   async #json(
+    method: 'GET' | 'PUT' | 'DELETE',
     path: string,
     parameters: Parameters,
     signal: AbortSignal | undefined,
@@ -206,8 +236,10 @@ export class WebHdfsClient {
   ): Promise<unknown> {
     return this.#persist(
       async () => {
-        const { answer, peer } = await this.#ask('GET', path, parameters, signal);
+        const { answer, peer } = await this.#ask(method, path, parameters, signal);
         const text = await this.exchanger.text(answer, peer, signal);
+        // RENAME with options answers nothing.
+        if (text === '' && method !== 'GET') return undefined;
         try {
           return JSON.parse(text) as unknown;
         } catch {
@@ -235,11 +267,12 @@ export class WebHdfsClient {
 
   /** One round of the name nodes: the active one first, the others when it fails in a way they may not. */
   async #ask(
-    method: 'GET' | 'PUT',
+    method: 'GET' | 'PUT' | 'DELETE',
     path: string,
     parameters: Parameters,
     signal: AbortSignal | undefined,
   ): Promise<OpenBody> {
+    const subject = this.subject(path, method === 'GET' ? 'read' : 'write');
     const failures: HdfsError[] = [];
     for (const peer of this.#nameNodes.inTurn(this.#environment.now())) {
       try {
@@ -248,7 +281,7 @@ export class WebHdfsClient {
         const target = `${this.#basePath}${encodePath(path)}?${all.toString()}`;
         const answer = await this.exchanger.send({ method, peer, path: target, headers }, signal);
         const status = answer.statusCode ?? 0;
-        if (status !== 200 && status !== 307) throw await this.#failure(answer, peer, path, signal);
+        if (status !== 200 && status !== 307) throw await this.#failure(answer, peer, subject, signal);
         this.#authentication.accepted();
         this.#nameNodes.served(peer);
         return { answer, peer };
@@ -286,14 +319,14 @@ export class WebHdfsClient {
   async #failure(
     answer: IncomingMessage,
     peer: Peer,
-    path: string,
+    subject: Subject,
     signal: AbortSignal | undefined,
   ): Promise<HdfsError> {
     const failure = answerFailure(
       answer.statusCode ?? 0,
       await this.exchanger.text(answer, peer, signal),
       peer,
-      this.subject(path),
+      subject,
     );
     if (peer.role === 'name node' && failure.code !== 'HDFS_PROTOCOL') this.#nameNodes.refused(peer);
     return failure;

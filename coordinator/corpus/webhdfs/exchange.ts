@@ -28,13 +28,16 @@ export interface Timeouts {
 
 export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 75_000, heldMs: 60_000 };
 
+/** Bytes, or pieces of them one after the other, made as fast as they are taken. */
+export type Body = Uint8Array | AsyncIterable<Uint8Array>;
+
 export interface Ask {
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'PUT' | 'DELETE';
   readonly peer: Peer;
   /** Encoded path and query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Body;
 }
 
 // JSON answers above this are refused: a directory page holds a thousand entries.
@@ -64,7 +67,7 @@ export class Exchanger {
       port: peer.port,
       path: ask.path,
       agent,
-      headers: { ...ask.headers, ...(body === undefined ? {} : { 'content-length': String(body.byteLength) }) },
+      headers: { ...ask.headers, ...(body instanceof Uint8Array ? { 'content-length': String(body.byteLength) } : {}) },
       ...(signal === undefined ? {} : { signal }),
     };
     const request = peer.secure ? httpsRequest({ ...options, ...this.#tlsFor(peer) }) : httpRequest(options);
@@ -91,11 +94,16 @@ export class Exchanger {
     };
   }
 
-  #answer(request: ClientRequest, peer: Peer, body: Uint8Array | undefined): Promise<IncomingMessage> {
-    const { connectMs, headersMs } = this.timeouts;
+  #answer(request: ClientRequest, peer: Peer, body: Body | undefined): Promise<IncomingMessage> {
+    const { connectMs, headersMs, idleMs } = this.timeouts;
     return new Promise((resolve, reject) => {
       const connecting = setTimeout(() => reject(timeoutFailure(peer, 'connect', connectMs)), connectMs);
-      const answering = setTimeout(() => reject(timeoutFailure(peer, 'headers', headersMs)), headersMs);
+      let answering: NodeJS.Timeout | undefined;
+      let answered = false;
+      const awaitAnswer = (): void => {
+        if (answered || request.destroyed) return;
+        answering = setTimeout(() => reject(timeoutFailure(peer, 'headers', headersMs)), headersMs);
+      };
       request.on('socket', (socket) => {
         // A name from a redirect may resolve to anything: it is judged before the connection is made.
         if (peer.guard !== undefined) {
@@ -113,7 +121,15 @@ export class Exchanger {
         clearTimeout(connecting);
         clearTimeout(answering);
       });
-      request.on('response', () => clearTimeout(answering));
+      request.on('response', () => {
+        answered = true;
+        clearTimeout(answering);
+      });
+      if (body !== undefined && !(body instanceof Uint8Array)) {
+        pour(body, request, idleMs, peer).then(awaitAnswer, reject);
+        return;
+      }
+      awaitAnswer();
       request.end(body);
     });
   }
@@ -157,4 +173,34 @@ export class Exchanger {
     this.#plain.destroy();
     this.#secure.destroy();
   }
+}
+
+/** Sends the pieces as fast as they are taken. Stops when the answer comes before the last of them: it is a refusal. */
+async function pour(
+  body: AsyncIterable<Uint8Array>,
+  request: ClientRequest,
+  idleMs: number,
+  peer: Peer,
+): Promise<void> {
+  let over = false;
+  let wake = (): void => undefined;
+  const end = (): void => {
+    over = true;
+    wake();
+  };
+  request.once('response', end);
+  request.once('close', end);
+  request.on('drain', () => wake());
+  for await (const piece of body) {
+    if (over) return;
+    if (request.write(piece)) continue;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(timeoutFailure(peer, 'idle', idleMs)), idleMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+  if (!over) request.end();
 }

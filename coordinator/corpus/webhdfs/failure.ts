@@ -58,6 +58,7 @@ export interface Subject {
   readonly who: string;
   /** What helps when they are asked who they are; for answers of 401. */
   readonly refusal: Refusal;
+  readonly deed: 'read' | 'write';
 }
 
 export function nameOf(peer: Peer): string {

@@ -26,8 +26,8 @@ export function parseRemoteException(body: string): RemoteException | undefined 
 }
 
 function denied(message: string, subject: Subject, cause: string): HdfsError {
-  return new HdfsError('HDFS_DENIED', `HDFS does not let ${subject.who} read ${subject.path}: ${message}`, {
-    hint: 'Read as someone who may with --hdfs-user NAME (or --hdfs-token-file FILE on a secured cluster), or have the permissions changed.',
+  return new HdfsError('HDFS_DENIED', `HDFS does not let ${subject.who} ${subject.deed} ${subject.path}: ${message}`, {
+    hint: 'Go as someone who may with --hdfs-user NAME (or --hdfs-token-file FILE on a secured cluster), or have the permissions changed.',
     cause,
   });
 }
@@ -84,7 +84,10 @@ export function answerFailure(status: number, body: string, peer: Peer, subject:
       break;
     default:
   }
-  const ours = /^(IllegalArgument|InvalidPath|UnsupportedOperation|ParamException)/.test(exception);
+  const ours =
+    /^(IllegalArgument|InvalidPath|UnsupportedOperation|ParamException|\w*AlreadyExists|\w*Quota|PathIsNotEmpty|ParentNotDirectory)/.test(
+      exception,
+    );
   return new HdfsError('HDFS_REFUSED', `${nameOf(peer)} refused ${subject.path}: ${told}`, {
     hint: "See the node's log for the whole story.",
     remedy: ours ? 'none' : 'again',
