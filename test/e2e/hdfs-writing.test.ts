@@ -105,6 +105,7 @@ describe('a written file', () => {
     const client = clientOf();
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield Buffer.alloc(2_000_000);
+      await expect.poll(() => client.list(`${HOME}/failed`), { timeout: 20_000 }).toHaveLength(1);
       throw new Error('the disk is gone');
     }
     await client.change('PUT', `${HOME}/failed`, { op: 'MKDIRS' });
