@@ -1,15 +1,4 @@
-// Which lines of the corpus are held out of training: those whose words have the smallest hashes.
-import { mix32, STREAM, streamKey } from '../../word2vec/random.ts';
-
-/**
- * The hash is of the words alone: no size of a split, order of files, blank or compression changes what is held out, a
- * line that stands in the corpus twice is never both trained and held out, and runs of one corpus with different
- * settings or seeds are measured on the same lines.
- */
-const KEY = streamKey(0, STREAM.heldOut);
-
-/** Words of a piece: longer lines are held out in pieces, since some corpora are a single line. */
-export const PIECE_WORDS = 100;
+// Which lines of the corpus are held out of training: those whose words have the smallest hashes (piece-hash.ts).
 
 /** Held-out tokens, at most. */
 const MOST_TOKENS = 20_000;
@@ -34,22 +23,20 @@ export function heldOutBudget(tokens: number): number {
   return budget < LEAST_TOKENS ? 0 : Math.floor(budget);
 }
 
-/** Hash of words [from, to), as FNV-1a with a finaliser: uniform on 0..2^32-1. Empty words do not count. */
-export function pieceHash(words: readonly string[], from: number, to: number): number {
-  let hash = KEY;
-  for (let k = from; k < to; k++) {
-    const word = words[k]!;
-    if (word === '') continue;
-    for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
-    hash = Math.imul(hash ^ 0x20, 0x01000193);
-  }
-  return mix32(hash);
+/** A piece that may be held out. */
+interface Candidate {
+  readonly hash: number;
+  /** Divided by single blanks. */
+  readonly words: string;
+  /** Tokens that count, of all its occurrences. */
+  readonly tokens: number;
 }
 
-interface Candidate {
-  readonly words: string;
-  /** Tokens of all its occurrences. */
-  tokens: number;
+/** What a selection has found. Structured-cloneable: those of several threads meet in one. */
+export interface Selected {
+  /** Pieces with this hash or a higher one are out of the question. */
+  readonly limit: number;
+  readonly candidates: readonly Candidate[];
 }
 
 /** Finds the held-out pieces while the corpus is counted, in memory that its size does not touch. */
@@ -59,20 +46,31 @@ export class HeldOutSelection {
   #tokens = 0;
   #limit = 2 ** 32;
 
-  /** A piece of the corpus: words [from, to) of a line, and how many of them count. */
-  offer(words: readonly string[], from: number, to: number, tokens: number): void {
-    if (tokens === 0) return;
-    const hash = pieceHash(words, from, to);
-    if (hash >= this.#limit) return;
+  /** Occurrences of a piece: its hash, how many of its tokens count, and its words, which are hardly ever asked for. */
+  offer(hash: number, tokens: number, words: () => string): void {
+    if (tokens === 0 || hash >= this.#limit) return;
     const known = this.#candidates.get(hash);
-    if (known !== undefined) known.tokens += tokens;
-    else {
-      const text = words.slice(from, to).filter((word) => word !== '');
-      this.#candidates.set(hash, { words: text.join(' '), tokens });
-    }
+    this.#candidates.set(hash, { hash, words: known?.words ?? words(), tokens: (known?.tokens ?? 0) + tokens });
     this.#tokens += tokens;
     // Twice the most, so that sorting is rare.
     if (this.#tokens > 2 * MOST_TOKENS) this.#prune(MOST_TOKENS);
+  }
+
+  /** For `merge` of another selection. */
+  get selected(): Selected {
+    return { limit: this.#limit, candidates: [...this.#candidates.values()] };
+  }
+
+  /** Goes on as if it had been offered the text of the other as well. */
+  merge({ limit, candidates }: Selected): void {
+    // What the other dropped would be dropped here, were all of its occurrences known.
+    this.#limit = Math.min(this.#limit, limit);
+    for (const { hash, tokens } of this.#candidates.values()) {
+      if (hash < this.#limit) continue;
+      this.#candidates.delete(hash);
+      this.#tokens -= tokens;
+    }
+    for (const { hash, tokens, words } of candidates) this.offer(hash, tokens, () => words);
   }
 
   /**
