@@ -8,8 +8,8 @@ import { openCorpus } from '../../coordinator/corpus/open.ts';
 import { planSplits } from '../../coordinator/corpus/splits.ts';
 import { readLines } from '../../coordinator/corpus/lines.ts';
 import { TributaryError } from '../../coordinator/errors.ts';
-import { PIECE_WORDS, pieceHash } from '../../coordinator/ingest/held-out-lines.ts';
-import { firstWord, wordsOf } from '../../coordinator/ingest/line-feed.ts';
+import { AS_IT_STANDS, wordsOf } from '../../coordinator/ingest/normalisation.ts';
+import { PIECE_WORDS, pieceHash } from '../../coordinator/ingest/piece-hash.ts';
 import { SCHEDULE } from '../../coordinator/run/config.ts';
 
 /** Characters written at once. */
@@ -60,7 +60,7 @@ async function* firstWords(corpus: string, maxWords: number): AsyncGenerator<{ t
     for (const split of await planSplits(source, files, SCHEDULE.splitBytes)) {
       for await (const lines of readLines(source, files[split.file]!, split)) {
         for (const text of lines) {
-          const words = wordsOf(text).filter((word) => word !== '');
+          const words = wordsOf(text, AS_IT_STANDS);
           if (words.length >= left) {
             yield { text: words.slice(0, left).join(' '), words: left };
             return;
@@ -86,16 +86,16 @@ export async function readSentences(
 ): Promise<Int32Array[]> {
   const sentences: Int32Array[] = [];
   for await (const line of createInterface({ input: createReadStream(file, 'utf8') })) {
-    const words = wordsOf(line);
+    const words = wordsOf(line, AS_IT_STANDS);
     let known: number[] = [];
     const cut = (): void => {
       if (known.length > 0) sentences.push(Int32Array.from(known));
       known = [];
     };
-    for (let from = firstWord(words); from < words.length; from += PIECE_WORDS) {
-      const to = Math.min(words.length, from + PIECE_WORDS);
-      if (pieceHash(words, from, to) < limit) cut();
-      else known.push(...knownIds(words.slice(from, to), ids));
+    for (let from = 0; from < words.length; from += PIECE_WORDS) {
+      const piece = words.slice(from, from + PIECE_WORDS);
+      if (pieceHash(piece) < limit) cut();
+      else known.push(...knownIds(piece, ids));
     }
     cut();
   }

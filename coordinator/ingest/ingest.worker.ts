@@ -1,4 +1,5 @@
 // Entry of the ingest thread: answers one request at a time.
+import { randomInt } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { TributaryError } from '../errors.ts';
 import { Ingest } from './ingest.ts';
@@ -10,7 +11,7 @@ function post(message: IngestMessage, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
 }
 
-const ingest = new Ingest((bytes) => post({ kind: 'progress', bytes }));
+const ingest = new Ingest((bytes) => post({ kind: 'progress', bytes }), randomInt(2 ** 32));
 
 async function answer(request: IngestRequest): Promise<IngestAnswer> {
   switch (request.kind) {

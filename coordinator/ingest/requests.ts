@@ -34,7 +34,7 @@ export interface TrainRequest {
   readonly window: number;
   readonly sample: number;
   readonly epochs: number;
-  /** Pieces of lines whose hash is below are not trained (held-out-lines.ts). */
+  /** Pieces of lines whose hash is below are not trained (piece-hash.ts). */
   readonly heldOutLimit: number;
   readonly model: Objective['model'];
   readonly hs: boolean;

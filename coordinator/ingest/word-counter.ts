@@ -17,7 +17,7 @@ const LINE_FEED = 0x0a;
 /** What memory did not suffice for, as word2vec.c's ReduceVocab: nothing when `times` is 0. */
 export interface Pruned {
   readonly times: number;
-  /** Words seen less often when room was made, the last time; 1 when nothing was pruned. */
+  /** The highest that `prune` was called with; 1 when it was not. */
   readonly minimum: number;
   /** Occurrences that were forgotten, which no count has. */
   readonly tokens: number;
@@ -65,7 +65,9 @@ export class WordCounter {
     for (const word of only ?? []) this.#wanted(encodeUtf8(word));
     const sink = {
       resolve: (bytes: Uint8Array, from: number, to: number) =>
-        this.#closed ? this.#words.find(bytes, from, to, this.#words.hash(bytes, from, to)) : this.#idOf(bytes, from, to),
+        this.#closed
+          ? this.#words.find(bytes, from, to, this.#words.hash(bytes, from, to))
+          : this.#idOf(bytes, from, to),
       piece: (ids: Int32Array, count: number, hash: number) => this.#count(ids, count, hash),
       lineEnd: () => undefined,
     };
@@ -130,7 +132,8 @@ export class WordCounter {
       return true;
     });
     this.#scanner.forget();
-    this.#pruned = { times: this.#pruned.times + 1, minimum, tokens: this.#pruned.tokens + tokens };
+    const { times, minimum: before, tokens: forgotten } = this.#pruned;
+    this.#pruned = { times: times + 1, minimum: Math.max(before, minimum), tokens: forgotten + tokens };
   }
 
   /** Every word that was counted, with its count, in the order in which they came. */
@@ -188,12 +191,13 @@ export class WordCounter {
     this.heldOut.offer(hash, tokens, () => this.#scanner.pieceWords().join(' '));
   }
 
-  /** Prunes until so many more words, of so many bytes together, fit; to half at least, so that it is done seldom. */
+  /** Prunes until so many more words, of so many bytes together, fit: by half each time, so that it is done seldom. */
   #makeRoom(words: number, bytes: number): void {
-    if (this.#closed || this.#memoryWith(words, bytes) <= this.#limitBytes) return;
-    const most = this.#words.size / 2;
-    while (this.#words.size > 0 && (this.#words.size > most || this.#memoryWith(words, bytes) > this.#limitBytes))
-      this.prune(this.#pruned.minimum + 1);
+    if (this.#closed) return;
+    while (this.#words.size > 0 && this.#memoryWith(words, bytes) > this.#limitBytes) {
+      const sorted = this.#counts.slice(0, this.#words.size).sort();
+      this.prune(sorted[sorted.length >> 1]! + 1);
+    }
   }
 
   /** Bytes of the table of words while and after so much is added. */

@@ -47,7 +47,7 @@ export interface CheckpointState {
   readonly trainedSeconds: number;
   readonly loss: number | null;
   readonly heldOut: {
-    /** Pieces of lines with a hash below are never trained (ingest/held-out-lines.ts). */
+    /** Pieces of lines with a hash below are never trained (ingest/piece-hash.ts). */
     readonly limit: number;
     /** How many of them held-out.txt has. */
     readonly lines: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fingerprint } from '../../word2vec/vocabulary.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
 import type { HeldOutLines } from '../ingest/held-out-lines.ts';
-import { pieceHash } from '../ingest/held-out-lines.ts';
+import { pieceHash } from '../ingest/piece-hash.ts';
 import { Model } from '../model/model.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import { corruptCheckpoint, readCheckpoint } from './checkpoint.ts';
@@ -87,10 +87,7 @@ async function readHeldOut(path: string, { limit, lines }: CheckpointState['held
     throw corruptCheckpoint(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   });
   const read = text.split('\n').filter((line) => line !== '');
-  const strange = read.findIndex((line) => {
-    const words = line.split(' ');
-    return pieceHash(words, 0, words.length) >= limit;
-  });
+  const strange = read.findIndex((line) => pieceHash(line.split(' ')) >= limit);
   if (strange >= 0)
     throw corruptCheckpoint(`${path}: line ${strange + 1} was not held out of the checkpoint's training`);
   if (read.length !== lines) throw corruptCheckpoint(`${path} has ${read.length} lines, the checkpoint ${lines}`);

@@ -243,7 +243,7 @@ describe('a checkpoint', () => {
     ['a state that is null', (out) => writeFileSync(state(out), 'null'), 'CHECKPOINT_CORRUPT'],
     [
       'a state of another format',
-      (out) => edit(state(out), (text) => text.replace('"format": 2', '"format": 1')),
+      (out) => edit(state(out), (text) => text.replace('"format": 3', '"format": 2')),
       'CHECKPOINT_FORMAT',
     ],
     [

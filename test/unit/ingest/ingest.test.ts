@@ -6,7 +6,6 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeTextFaults, NO_TEXT_FAULTS } from '../../../coordinator/corpus/text-faults.ts';
 import { Ingest } from '../../../coordinator/ingest/ingest.ts';
-import { wordsOf } from '../../../coordinator/ingest/line-feed.ts';
 import type { Counted } from '../../../coordinator/ingest/requests.ts';
 import type { CorpusPosition, Episode } from '../../../coordinator/leases/episode.ts';
 import { below, hashAt } from '../../../word2vec/random.ts';
@@ -111,12 +110,6 @@ describe('counting', () => {
     ).count({ kind: 'count', minCount: 1, maxVocab: 1000 });
     rmSync(join(folder, 'list'));
     expect([...counted.words].toSorted()).toEqual(['w1', 'w2', 'w4']);
-  });
-
-  it('takes control characters for blanks and leaves out what is no word', () => {
-    expect(wordsOf('a\tb\u00a0c\u0001d  é')).toEqual(['a', 'b', 'c', 'd', 'é']);
-    expect(wordsOf('a\u007fb\u009b31mc')).toEqual(['a', 'b', '31mc']);
-    expect(wordsOf(`short ${'x'.repeat(1001)} words`)).toEqual(['short', 'words']);
   });
 });
 
