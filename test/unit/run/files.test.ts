@@ -83,10 +83,7 @@ describe('checkpoints', () => {
     const path = join(folder, '000001', 'state.json');
     for (const [format, code] of [
       ['1', 'CHECKPOINT_FORMAT'],
-<<<<<<< HEAD
-=======
       ['2', 'CHECKPOINT_FORMAT'],
->>>>>>> a18d47a ([ingest] Encode blocks of bytes, hold lines out by a hash of word hashes)
       ['4', 'CHECKPOINT_FORMAT'],
       ['"3"', 'CHECKPOINT_CORRUPT'],
       ['null', 'CHECKPOINT_CORRUPT'],
