@@ -13,6 +13,14 @@ export function hasBit(map: Uint8Array, bit: number): boolean {
   return ((map[bit >> 3]! >> (bit & 7)) & 1) === 1;
 }
 
+/** Those of `rows` whose bit is set, row r by bit `first` + r. */
+export function withBits(rows: Uint32Array, map: Uint8Array, first: number): Uint32Array<ArrayBuffer> {
+  const chosen = new Uint32Array(rows.length);
+  let count = 0;
+  for (let r = 0; r < rows.length; r++) if (hasBit(map, first + r)) chosen[count++] = rows[r]!;
+  return chosen.subarray(0, count);
+}
+
 /** Number of set bits. @throws ProtocolError BAD_BITMAP when a bit beyond `bits` is set */
 export function countBits(map: Uint8Array, bits: number): number {
   let count = 0;

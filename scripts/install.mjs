@@ -42,7 +42,7 @@ export function installPackages() {
   writeFileSync(mark, lock);
 }
 
-const sources = ['protocol', 'word2vec', 'volunteer', 'shaders', 'coordinator', 'client'];
+const sources = ['protocol', 'word2vec', 'rows', 'volunteer', 'shaders', 'coordinator', 'client'];
 
 function newest(path) {
   const entry = statSync(path);

@@ -1,9 +1,8 @@
 // One lease on the volunteer's side: unpack, plan, train, and pack what changed.
-import { hasBit, bitmapBytes, setBit } from '../protocol/bitmap.ts';
+import { withBits } from '../protocol/bitmap.ts';
 import { ProtocolError } from '../protocol/bytes.ts';
 import { unpackPairs } from '../protocol/pairs.ts';
-import { keepsResidual, reserveRows, rowsBytes, unpackRow } from '../protocol/rows.ts';
-import { beginResult } from '../protocol/to-coordinator.ts';
+import { keepsResidual } from '../protocol/rows.ts';
 import type { Lease, Welcome } from '../protocol/to-volunteer.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../word2vec/engine.ts';
 import { GridTablesCache } from '../word2vec/grid-tables.ts';
@@ -12,9 +11,8 @@ import { CONTINUES } from '../word2vec/objective.ts';
 import { shuffleChunks } from '../word2vec/pair-order.ts';
 import type { BagPlan, LeaseShape, NegativeRule, Plan } from '../word2vec/plan.ts';
 import { Planner } from '../word2vec/plan.ts';
-import { STREAM, streamKey } from '../word2vec/random.ts';
 import { rowReach } from '../word2vec/row-reach.ts';
-import { DeltaWriter } from './delta-writer.ts';
+import { LeaseDeltas } from './lease-deltas.ts';
 import { RowCache } from './row-cache.ts';
 
 /** A lease that this volunteer cannot train; it is returned with this code and the run goes on. */
@@ -66,6 +64,7 @@ export class LeaseWorker implements LeaseTrainer {
   readonly #output: RowCache;
   /** As many as leases were ever live at once; a plan lives until its planner plans again. */
   readonly #planners: Planner[] = [];
+  readonly #deltas: LeaseDeltas;
   #inputValues = new Float32Array(0);
   #outputValues = new Float32Array(0);
 
@@ -74,6 +73,7 @@ export class LeaseWorker implements LeaseTrainer {
     const { counts, sample, seed, objective } = welcome;
     const model = objective === 'cbow' ? 'cbow' : 'skipgram';
     this.#tables = new GridTablesCache(counts, sample, seed, { model, hs: objective === 'hs' });
+    this.#deltas = new LeaseDeltas(welcome);
     const keepResiduals = keepsResidual(welcome.rowsUp);
     this.#input = new RowCache(welcome.counts.length, welcome.dim, keepResiduals);
     this.#output = new RowCache(welcome.counts.length, welcome.dim, keepResiduals);
@@ -149,19 +149,8 @@ export class LeaseWorker implements LeaseTrainer {
   }
 
   #take(lease: Lease, inputRows: Uint32Array, outputRows: Uint32Array): void {
-    const { dim } = this.#welcome;
-    let packed = 0;
-    for (let r = 0; r < inputRows.length + outputRows.length; r++) {
-      const isInput = r < inputRows.length;
-      const cache = isInput ? this.#input : this.#output;
-      const row = isInput ? inputRows[r]! : outputRows[r - inputRows.length]!;
-      if (hasBit(lease.present, r)) {
-        const offset = cache.reserve(row);
-        unpackRow(lease.rows, packed++, cache.values, offset, dim);
-      } else if (cache.find(row) < 0) {
-        throw new LeaseRefused('ROWS_MISSING', `row ${row} was neither held nor sent`);
-      }
-    }
+    const inputs = takeRows(lease, this.#input, inputRows, 0, 0);
+    takeRows(lease, this.#output, outputRows, inputRows.length, inputs);
   }
 
   /**
@@ -176,14 +165,18 @@ export class LeaseWorker implements LeaseTrainer {
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     const { work, lease, inputRows, outputRows } = prepared;
     const { plan } = work;
-    const { dim, damping, rowsUp, seed } = this.#welcome;
-    this.#inputValues = gather(this.#input, inputRows, dim, this.#inputValues);
-    this.#outputValues = gather(this.#output, outputRows, dim, this.#outputValues);
+    const { dim, damping } = this.#welcome;
+    const inputPlaces = this.#input.places(inputRows);
+    const outputPlaces = this.#output.places(outputRows);
+    this.#inputValues = roomFor(inputRows.length * dim, this.#inputValues);
+    this.#outputValues = roomFor(outputRows.length * dim, this.#outputValues);
     const rows = {
       input: this.#inputValues.subarray(0, inputRows.length * dim),
       output: this.#outputValues.subarray(0, outputRows.length * dim),
       dim,
     };
+    this.#input.store.gather(inputPlaces, rows.input);
+    this.#output.store.gather(outputPlaces, rows.output);
     const begun = now();
     const step = { alpha: lease.alpha, damping };
     const loss = await (work.form === 'bags'
@@ -191,31 +184,21 @@ export class LeaseWorker implements LeaseTrainer {
       : engine.train(work.plan, rows, step));
     const computeMs = now() - begun;
     if (!isCurrent()) return null;
-    const total = inputRows.length + outputRows.length;
-    const present = new Uint8Array(bitmapBytes(total));
-    const sent =
-      subtract(this.#input, inputRows, rows.input, dim, present, 0) +
-      subtract(this.#output, outputRows, rows.output, dim, present, inputRows.length);
-    const head = { lease: lease.lease, positiveLoss: loss.positive, negativeLoss: loss.negative, computeMs };
-    const write = beginResult(
-      { ...head, inputRows: inputRows.length, outputRows: outputRows.length, present },
-      rowsBytes(rowsUp, sent, dim),
+    return this.#deltas.frame(
+      { lease: lease.lease, positiveLoss: loss.positive, negativeLoss: loss.negative, computeMs },
+      {
+        cache: this.#input,
+        places: inputPlaces,
+        values: rows.input,
+        reach: () => rowReach(plan.inputFlush, inputRows.length, step),
+      },
+      {
+        cache: this.#output,
+        places: outputPlaces,
+        values: rows.output,
+        reach: () => rowReach(plan.outputFlush, outputRows.length, step),
+      },
     );
-    const key = streamKey(seed, STREAM.rounding, lease.lease);
-    const deltas = new DeltaWriter(reserveRows(write, rowsUp, sent, dim), dim, key);
-    const inputReach = rowReach(plan.inputFlush, inputRows.length, step);
-    const outputReach = rowReach(plan.outputFlush, outputRows.length, step);
-    for (let r = 0; r < total; r++) {
-      if (!hasBit(present, r)) continue;
-      const isInput = r < inputRows.length;
-      const local = isInput ? r : r - inputRows.length;
-      const cache = isInput ? this.#input : this.#output;
-      const held = cache.find((isInput ? inputRows : outputRows)[local]!);
-      const reach = (isInput ? inputReach : outputReach)[local]!;
-      const values = isInput ? rows.input : rows.output;
-      deltas.write({ held, values, offset: local * dim, reach }, cache, r * dim);
-    }
-    return write.finish();
   }
 }
 
@@ -247,43 +230,21 @@ function negativesOf({ rule, rate, inputCounts }: Lease, draws: number): Negativ
   }
 }
 
-/** Copies held rows into one dense matrix, row-major. */
-function gather(
-  cache: RowCache,
-  rows: Uint32Array,
-  dim: number,
-  room: Float32Array<ArrayBuffer>,
-): Float32Array<ArrayBuffer> {
-  const target = room.length >= rows.length * dim ? room : new Float32Array(rows.length * dim);
-  for (let r = 0; r < rows.length; r++) {
-    const offset = cache.find(rows[r]!);
-    target.set(cache.values.subarray(offset, offset + dim), r * dim);
-  }
-  return target;
+function roomFor(length: number, room: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  return room.length >= length ? room : new Float32Array(length);
 }
 
-/** trained -= held, marking the rows that moved; answers how many did. */
-function subtract(
-  cache: RowCache,
-  rows: Uint32Array,
-  trained: Float32Array,
-  dim: number,
-  present: Uint8Array,
-  firstBit: number,
-): number {
-  const { values } = cache;
-  let moved = 0;
+/**
+ * Takes the rows that a lease brings of one matrix; answers how many.
+ * @param firstBit of the rows in the lease's bitmap @param at first of them among the packed rows
+ * @throws LeaseRefused ROWS_MISSING
+ */
+function takeRows(lease: Lease, cache: RowCache, rows: Uint32Array, firstBit: number, at: number): number {
+  const brought = withBits(rows, lease.present, firstBit);
+  for (let r = 0; r < brought.length; r++) cache.reserve(brought[r]!);
   for (let r = 0; r < rows.length; r++) {
-    const offset = cache.find(rows[r]!);
-    let any = false;
-    for (let d = 0; d < dim; d++) {
-      const delta = trained[r * dim + d]! - values[offset + d]!;
-      trained[r * dim + d] = delta;
-      if (delta !== 0) any = true;
-    }
-    if (!any) continue;
-    setBit(present, firstBit + r);
-    moved++;
+    if (cache.find(rows[r]!) < 0) throw new LeaseRefused('ROWS_MISSING', `row ${rows[r]} was neither held nor sent`);
   }
-  return moved;
+  cache.store.unpack(lease.rows, at, cache.places(brought));
+  return brought.length;
 }

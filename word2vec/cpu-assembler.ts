@@ -1,4 +1,4 @@
-// A small WebAssembly assembler: just the instructions that the SIMD kernel uses, as functions that nest like formulas.
+// A small WebAssembly assembler: just the instructions that the project's SIMD code uses, as functions that nest like formulas.
 
 /** Bytes of instructions. As an operand: of those that leave one value. */
 export type Code = readonly number[];
@@ -76,14 +76,25 @@ export const i32 = {
   atLeast: plain(0x4f),
   add: plain(0x6a),
   sub: plain(0x6b),
+  mul: plain(0x6c),
 } as const;
 
 export const v128 = {
   load: load([0xfd, 0x00], 4),
   loadSplat32: load([0xfd, 0x09], 2),
+  /** Lane 0 of 32 bits; the others are zero. */
+  load32: load([0xfd, 0x5c], 2),
   store: store([0xfd, 0x0b], 4),
-  /** Stores lane 0 as a float. */
-  storeLane32: (address: Code, value: Code): Code => [...address, ...value, 0xfd, 0x5a, 2, 0, 0],
+  /** Stores lane 0 of 32 bits. */
+  storeLane32: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    0xfd,
+    0x5a,
+    2,
+    ...unsigned(offset),
+    0,
+  ],
   const: (bytes: Uint8Array): Code => [0xfd, 0x0c, ...bytes],
   /** The four 32-bit lanes of the result, each 0..3 from `a` or 4..7 from `b`. */
   shuffle32: (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code => [
@@ -96,17 +107,46 @@ export const v128 = {
   and: simd(0x4e),
   /** a where b's bits are clear. */
   andNot: simd(0x4f),
+  xor: simd(0x51),
   /** a where the mask's bits are set, else b. */
   select: simd(0x52),
+  /** 1 if any bit is set, as an i32. */
+  any: simd(0x53),
 } as const;
 
-export const i32x4 = { splat: simd(0x11), shiftLeft: simd(0xab), add: simd(0xae), truncate: simd(0xf8) } as const;
+export const i8x16 = { narrow: simd(0x65) } as const;
+
+/** `extendLow`: the eight low bytes, signed. */
+export const i16x8 = { narrow: simd(0x85), extendLow: simd(0x87) } as const;
+
+export const i32x4 = {
+  const: (...lanes: [number, number, number, number]): Code =>
+    v128.const(new Uint8Array(Int32Array.from(lanes).buffer)),
+  splat: simd(0x11),
+  /** The four low halves of 16 bits, signed. */
+  extendLow: simd(0xa7),
+  shiftLeft: simd(0xab),
+  shiftRight: simd(0xad),
+  add: simd(0xae),
+  sub: simd(0xb1),
+  mul: simd(0xb5),
+  min: simd(0xb6),
+  max: simd(0xb8),
+  /** Products of halves of 16 bits, signed, summed in pairs. */
+  dot: simd(0xba),
+  truncate: simd(0xf8),
+  /** Of two doubles, into lanes 0 and 1. */
+  truncateDoubles: simd(0xfc),
+} as const;
 
 export const f32x4 = {
   const: (value: number): Code => v128.const(new Uint8Array(new Float32Array(4).fill(value).buffer)),
   splat: simd(0x13),
+  notEqual: simd(0x42),
   atMost: simd(0x45),
   atLeast: simd(0x46),
+  /** Of two doubles, into lanes 0 and 1. */
+  demote: simd(0x5e),
   nearest: simd(0x6a),
   abs: simd(0xe0),
   neg: simd(0xe1),
@@ -116,6 +156,8 @@ export const f32x4 = {
   div: simd(0xe7),
   min: simd(0xe8),
   max: simd(0xe9),
+  /** Of four whole numbers. */
+  convert: simd(0xfa),
 } as const;
 
 export const f64x2 = {
@@ -125,6 +167,9 @@ export const f64x2 = {
   promoteLow: simd(0x5f),
   add: simd(0xf0),
   mul: simd(0xf2),
+  div: simd(0xf3),
+  /** Of the whole numbers without sign in lanes 0 and 1. */
+  convertLow: simd(0xff),
 } as const;
 
 /** A function's number in its module. */

@@ -1,5 +1,10 @@
 // Counter-based randomness: every draw is a pure hash of (key, counter), so any party can replay it.
 
+/** Shifts and factors of `mix32`, in turn, for code that mixes four at once. */
+export const MIX = { shifts: [16, 15, 15], factors: [0x21f0aaad, 0xd35a2d97] } as const;
+/** What a counter is multiplied by in `hashAt`. */
+export const DRAW_STEP = 0x9e3779b9;
+
 /**
  * Mixes 32 bits so that every input bit reaches every output bit (a xorshift-multiply finaliser
  * with constants found by Chris Wellons' prospector). A bijection on 0..2^32-1.

@@ -1,8 +1,9 @@
 // The gate between strangers and the model: a result is checked row by row, to be applied whole or not at all.
-import { hasBit } from '../../protocol/bitmap.ts';
+import { countBits, hasBit } from '../../protocol/bitmap.ts';
 import { ProtocolError } from '../../protocol/bytes.ts';
-import { keepsResidual, RESIDUAL_RATE, rowNorm } from '../../protocol/rows.ts';
+import { keepsResidual, RESIDUAL_RATE } from '../../protocol/rows.ts';
 import type { Result } from '../../protocol/to-coordinator.ts';
+import type { RowStore } from '../../rows/row-store.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 
 /**
@@ -21,8 +22,8 @@ export function rowCap(record: LeaseRecord, r: number, residual: number): number
   return step + residual * reach;
 }
 
-/** @throws ProtocolError WRONG_ROWS, NORM_CAP. The decoder has already refused wrong lengths and numbers that are not finite. */
-export function checkResult(result: Result, record: LeaseRecord, dim: number): void {
+/** @param store of the model, which measures norms. @throws ProtocolError WRONG_ROWS, NORM_CAP. The decoder has already refused wrong lengths and numbers that are not finite. */
+export function checkResult(result: Result, record: LeaseRecord, store: RowStore): void {
   const { inputRows, outputRows } = record;
   if (result.inputRows !== inputRows.length || result.outputRows !== outputRows.length) {
     throw new ProtocolError(
@@ -31,10 +32,12 @@ export function checkResult(result: Result, record: LeaseRecord, dim: number): v
     );
   }
   const residual = keepsResidual(result.deltas.format) ? RESIDUAL_RATE : 0;
+  const norms = new Float64Array(countBits(result.present, inputRows.length + outputRows.length));
+  store.norms(result.deltas, 0, norms);
   let at = 0;
   for (let r = 0; r < inputRows.length + outputRows.length; r++) {
     if (!hasBit(result.present, r)) continue;
-    const norm = rowNorm(result.deltas, at++, dim);
+    const norm = norms[at++]!;
     const cap = rowCap(record, r, residual);
     if (!(norm <= cap)) {
       const isInput = r < inputRows.length;

@@ -1,8 +1,8 @@
 // Makes the frame of a lease: plans it to know its rows, and sends those that the volunteer lacks.
-import { bitmapBytes, setBit } from '../../protocol/bitmap.ts';
+import { bitmapBytes, setBit, withBits } from '../../protocol/bitmap.ts';
 import { packPairs } from '../../protocol/pairs.ts';
 import type { RowFormat } from '../../protocol/rows.ts';
-import { packRow, reserveRows, rowsBytes } from '../../protocol/rows.ts';
+import { reserveRows, rowsBytes } from '../../protocol/rows.ts';
 import { beginLease } from '../../protocol/to-volunteer.ts';
 import { minibatchPairs } from '../../word2vec/curriculum.ts';
 import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
@@ -83,7 +83,7 @@ export class LeaseBuilder {
     const { seed, negative, chunkPairs, damping, batch, schedule } = this.#constants;
     const pairOrder = schedule === 'grid' ? 'sorted' : 'text';
     const { rowsDown } = options;
-    const { input, output, dim } = this.#model;
+    const { inputStore, outputStore, dim } = this.#model;
     const tables = this.#tables.of(grant.parts);
     const inputMembers = tables.input.members[grant.inputPart]!;
     const outputMembers = tables.output.members[grant.outputPart]!;
@@ -156,12 +156,9 @@ export class LeaseBuilder {
       rowsBytes(rowsDown, sent, dim),
     );
     const packed = reserveRows(write, rowsDown, sent, dim);
-    let at = 0;
-    for (let r = 0; r < inputRows.length + outputRows.length; r++) {
-      if (((present[r >> 3]! >> (r & 7)) & 1) === 0) continue;
-      if (r < inputRows.length) packRow(packed, at++, input, inputRows[r]! * dim, dim);
-      else packRow(packed, at++, output, outputRows[r - inputRows.length]! * dim, dim);
-    }
+    const sentInputs = withBits(inputRows, present, 0);
+    inputStore.pack(sentInputs, packed, 0);
+    outputStore.pack(withBits(outputRows, present, inputRows.length), packed, sentInputs.length);
     const step = { alpha, damping: Math.fround(damping) };
     const { inputNorms, outputNorms } = this.#model;
     const peaks = { input: inputNorms.peak(inputRows), output: outputNorms.peak(outputRows) };

@@ -182,7 +182,7 @@ export class LeaseDesk {
         `result of lease ${result.lease} before that of ${one.leases[0]!.grant.lease}`,
       );
     const record = one.leases[0]!;
-    checkResult(result, record, this.#constants.dim);
+    checkResult(result, record, this.#model.inputStore);
     this.#merge.apply(result, record, one.held);
     one.leases.shift();
     this.#schedule.complete(record.grant.lease);

@@ -1,10 +1,11 @@
 // How a checked result enters the model: added as it is on the grid, by a rule of descent where it may be stale.
-import { hasBit } from '../../protocol/bitmap.ts';
-import { addRow, unpackRow } from '../../protocol/rows.ts';
+import { hasBit, withBits } from '../../protocol/bitmap.ts';
+import { unpackRow } from '../../protocol/rows.ts';
 import type { Result } from '../../protocol/to-coordinator.ts';
 import type { Descent, MatrixName } from '../descent/descent.ts';
 import { Touches } from '../descent/touches.ts';
 import type { Model } from '../model/model.ts';
+import type { RowNorms } from '../model/row-norms.ts';
 import type { HeldRows } from './held-rows.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 
@@ -26,24 +27,22 @@ export class Addition implements Merge {
   leased(): void {}
 
   apply(result: Result, record: LeaseRecord, held: HeldRows): void {
-    const { dim, input, output, inputVersions, outputVersions, inputNorms, outputNorms } = this.#model;
+    const { inputStore, outputStore, inputVersions, outputVersions, inputNorms, outputNorms } = this.#model;
     const { inputRows, outputRows } = record;
-    const inputs = inputRows.length;
-    let at = 0;
-    for (let r = 0; r < inputs + outputRows.length; r++) {
-      if (!hasBit(result.present, r)) continue;
-      if (r < inputs) {
-        const row = inputRows[r]!;
-        addRow(result.deltas, at++, input, row * dim, dim);
-        held.input[row] = ++inputVersions[row]!;
-        inputNorms.measure(row);
-      } else {
-        const row = outputRows[r - inputs]!;
-        addRow(result.deltas, at++, output, row * dim, dim);
-        held.output[row] = ++outputVersions[row]!;
-        outputNorms.measure(row);
+    const inputs = withBits(inputRows, result.present, 0);
+    const outputs = withBits(outputRows, result.present, inputRows.length);
+    const squares = new Float64Array(Math.max(inputs.length, outputs.length));
+    const note = (rows: Uint32Array, versions: Uint32Array, norms: RowNorms, heldVersions: Uint32Array): void => {
+      for (let k = 0; k < rows.length; k++) {
+        const row = rows[k]!;
+        heldVersions[row] = ++versions[row]!;
+        norms.note(row, squares[k]!);
       }
-    }
+    };
+    inputStore.add(result.deltas, 0, inputs, squares);
+    note(inputs, inputVersions, inputNorms, held.input);
+    outputStore.add(result.deltas, inputs.length, outputs, squares);
+    note(outputs, outputVersions, outputNorms, held.output);
     this.#model.version++;
   }
 }

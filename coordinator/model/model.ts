@@ -1,11 +1,15 @@
 // The master model: both matrices, and a version per row that tells which volunteers hold it fresh.
+import type { RowStore } from '../../rows/row-store.ts';
+import { rowStore } from '../../rows/row-store.ts';
 import { hashAt, STREAM, streamKey } from '../../word2vec/random.ts';
 import { RowNorms } from './row-norms.ts';
 
 export class Model {
   readonly rows: number;
   readonly dim: number;
-  /** Shape (V, D), row-major: what becomes the word vectors. */
+  readonly inputStore: RowStore;
+  readonly outputStore: RowStore;
+  /** The stores' values. Shape (V, D), row-major: what becomes the word vectors. */
   readonly input: Float32Array<ArrayBuffer>;
   /** Shape (V, D), row-major. */
   readonly output: Float32Array<ArrayBuffer>;
@@ -20,8 +24,10 @@ export class Model {
   constructor(rows: number, dim: number) {
     this.rows = rows;
     this.dim = dim;
-    this.input = new Float32Array(rows * dim);
-    this.output = new Float32Array(rows * dim);
+    this.inputStore = rowStore(rows, dim);
+    this.outputStore = rowStore(rows, dim);
+    this.input = this.inputStore.values;
+    this.output = this.outputStore.values;
     this.inputVersions = new Uint32Array(rows).fill(1);
     this.outputVersions = new Uint32Array(rows).fill(1);
     this.inputNorms = new RowNorms(this.input, dim, this.inputVersions);

@@ -1,4 +1,5 @@
 // Lengths of a matrix's rows, each remembered with the version of the row that it belongs to.
+import { squaredNorm } from '../../rows/plain-rows.ts';
 
 export class RowNorms {
   readonly #matrix: Float32Array;
@@ -18,24 +19,17 @@ export class RowNorms {
     this.#known = new Uint32Array(versions.length);
   }
 
-  /** Measures the row as it is: cheapest by whoever has just changed it, while a processor's cache holds it. */
+  /** Measures the row as it is. */
   measure(row: number): number {
-    const matrix = this.#matrix;
-    // Four sums at once: each addition would wait for the one before.
-    let [a, b, c, d] = [0, 0, 0, 0];
-    let at = row * this.#dim;
-    const end = at + this.#dim;
-    for (; at + 3 < end; at += 4) {
-      a += matrix[at]! * matrix[at]!;
-      b += matrix[at + 1]! * matrix[at + 1]!;
-      c += matrix[at + 2]! * matrix[at + 2]!;
-      d += matrix[at + 3]! * matrix[at + 3]!;
-    }
-    for (; at < end; at++) a += matrix[at]! * matrix[at]!;
-    const square = a + b + c + d;
+    const square = squaredNorm(this.#matrix, row * this.#dim, this.#dim);
+    this.note(row, square);
+    return square;
+  }
+
+  /** The row's square as whoever changed it last measured it. */
+  note(row: number, square: number): void {
     this.#squares[row] = square;
     this.#known[row] = this.#versions[row]!;
-    return square;
   }
 
   /** Largest Euclidean norm among the rows. */

@@ -44,6 +44,8 @@ const VIOLATIONS: readonly (readonly [file: string, imports: string])[] = [
   ['word2vec/wrong.ts', 'ws'],
   ['word2vec/evaluation/wrong.ts', '../../protocol/bytes.ts'],
   ['shaders/wrong.ts', '../word2vec/plan.ts'],
+  ['rows/wrong.ts', 'node:fs'],
+  ['rows/wrong.ts', '../volunteer/session.ts'],
   ['volunteer/wrong.ts', '../coordinator/errors.ts'],
   ['volunteer/wrong.ts', 'node:fs'],
   ['client/worker/wrong.ts', '../../coordinator/errors.ts'],

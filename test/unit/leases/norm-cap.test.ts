@@ -24,7 +24,7 @@ async function nearest(options: RunOptions, longer = 1): Promise<number> {
     if (result.tag === 'result') {
       const record = tab.volunteer.leases[0]!;
       const inputs = record.inputRows.length;
-      checkResult(result, record, dim);
+      checkResult(result, record, run.model.inputStore);
       let at = 0;
       for (let r = 0; r < inputs + record.outputRows.length; r++) {
         if (!hasBit(result.present, r)) continue;
