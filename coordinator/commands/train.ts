@@ -34,7 +34,10 @@ export function register(program: Command): void {
       'Counts the words of a corpus and trains word vectors, skip-gram or CBOW, on the GPUs of those who open the URL it ' +
         'prints. Writes vectors.bin, vectors.txt (both load in gensim), vocab.txt and run.json.',
     )
-    .argument('[corpus...]', 'webhdfs://HOST:PORT/path, a local file, directory or glob (text, .gz, .bz2), or sample:')
+    .argument(
+      '[corpus...]',
+      'webhdfs://HOST:PORT/path, a local file, directory or glob (text, .gz, .bz2, .zst), or sample:',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  tributary train sample: --local 1\n  tributary train webhdfs://namenode:9870/corpora/enwiki --host 0.0.0.0 --tls self-signed' +

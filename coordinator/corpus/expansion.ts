@@ -128,7 +128,7 @@ export async function expand(tree: Tree, path: string, signal?: AbortSignal): Pr
         hint: 'Quote the pattern for the shell, and check it.',
       })
     : new TributaryError('CORPUS_EMPTY', `the directory ${tree.shown(path)} holds no text`, {
-        hint: 'Files whose names begin with . or _ are left out; in a local directory only .txt, .gz and .bz2 are taken. Name others by a glob, such as DIR/*.',
+        hint: 'Files whose names begin with . or _ are left out; in a local directory only .txt, .gz, .bz2 and .zst are taken. Name others by a glob, such as DIR/*.',
       });
 }
 

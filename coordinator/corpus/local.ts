@@ -66,7 +66,7 @@ export const localTree: Tree = {
     return entries.filter((entry) => entry !== undefined);
   },
   shown: (path) => path,
-  isText: (name) => /\.(txt|gz|bz2)$/i.test(name),
+  isText: (name) => /\.(txt|gz|bz2|zst)$/i.test(name),
 };
 
 /** The bytes [offset, offset + length) of a local file, from the very file that was listed. */

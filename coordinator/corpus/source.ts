@@ -2,7 +2,7 @@
 import type { AccessOptions } from './webhdfs/access.ts';
 import type { TlsFiles } from './webhdfs/tls.ts';
 
-export type Codec = 'plain' | 'gzip' | 'bzip2';
+export type Codec = 'plain' | 'gzip' | 'bzip2' | 'zstd';
 
 /** One file as it was when listed. Structured-cloneable: it may be read by another source on another thread. */
 export interface CorpusFile {
@@ -68,5 +68,6 @@ export interface CorpusOptions extends AccessOptions, TlsFiles {
 export function codecOf(path: string): Codec {
   if (/\.gz$/i.test(path)) return 'gzip';
   if (/\.bz2$/i.test(path)) return 'bzip2';
+  if (/\.zst$/i.test(path)) return 'zstd';
   return 'plain';
 }

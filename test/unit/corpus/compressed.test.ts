@@ -84,6 +84,25 @@ describe('gzip', () => {
   });
 });
 
+describe('a bomb', () => {
+  const large = Buffer.alloc(70 << 20, 'a');
+  it.each([
+    ['x.gz', gzipSync(large, { level: 9 })],
+    // head -c 900000 /dev/zero | tr '\0' a | bzip2
+    ['x.bz2', Buffer.from('QlpoOTFBWSZTWeaLr3YABuSBAKIAAAggADDMCapplKE2qShPF3JFOFCQ5ouvdg==', 'base64')],
+    // head -c 300000 /dev/zero | tr '\0' a | zstd -c -1
+    ['x.zst', Buffer.from('KLUv/QRIVAAAEGFhAQD7/znAAgIAEGEDnwRhjV8Epg==', 'base64')],
+  ])('in %s is stopped, and the same in small is text', async (name, packed) => {
+    const many = name === 'x.gz' ? packed : Buffer.concat(Array.from({ length: 240 }, () => packed));
+    await expect(unpack(many, name)).rejects.toMatchObject({
+      code: 'CORPUS_EXPANDS',
+      message: expect.stringContaining(many.length.toLocaleString('en')),
+    });
+    const few = name === 'x.gz' ? gzipSync(large.subarray(0, 60 << 20)) : packed;
+    expect((await unpack(few, name)).length).toBeGreaterThan(0);
+  });
+});
+
 describe('bzip2', () => {
   it('reads what the real program wrote, and two streams in a row', async () => {
     expect(await unpack(BZIP2_SMALL, 'x.bz2', [1])).toEqual(['one', 'two', 'three']);
