@@ -38,6 +38,8 @@ export interface RunStatus {
   readonly probe: readonly ProbeStatus[];
   /** That the run diverges and what to change; null while all is well. */
   readonly warning: string | null;
+  /** What reading the corpus waits for, such as a data node that is silent; null while it goes on. */
+  readonly waiting: string | null;
   /** Learning rate now. */
   readonly alpha: number;
   readonly volunteers: readonly VolunteerRow[];

@@ -6,6 +6,7 @@ import type { CorpusOptions } from '../corpus/source.ts';
 import { authenticationOf, secretFiles } from '../corpus/webhdfs/access.ts';
 import { RedirectHosts } from '../corpus/webhdfs/redirect.ts';
 import { readTlsFiles } from '../corpus/webhdfs/tls.ts';
+import { wholeNumber } from './option-values.ts';
 
 export interface HdfsOptions {
   readonly hdfsUser?: string;
@@ -19,6 +20,8 @@ export interface HdfsOptions {
   readonly hdfsKey?: string;
   readonly hdfsRedirectHosts?: string;
   readonly hdfsHostMap?: string;
+  readonly hdfsIdleTimeout?: number;
+  readonly hdfsAttempts?: number;
 }
 
 /** A list that may be given in pieces, as doctor names what is missing one by one. */
@@ -56,12 +59,20 @@ export function hdfsOptions(): Option[] {
       '--hdfs-host-map <map>',
       'data node names as this machine reaches them: FROM=TO,…; may be repeated',
     ).argParser(joined),
+    option(
+      '--hdfs-idle-timeout <s>',
+      'leave a server that is silent for so many seconds (default: 75, before it answers 30)',
+    ).argParser(wholeNumber(1, 3600)),
+    option(
+      '--hdfs-attempts <n>',
+      'attempts without progress before the run ends (default: 12, 60 in a fail-over)',
+    ).argParser(wholeNumber(1, 10_000)),
   ];
 }
 
 /** What the options say, without opening a file. Throws HOST_MAP_BAD. */
 function corpusOptions(options: HdfsOptions): CorpusOptions {
-  const { hdfsHostMap } = options;
+  const { hdfsHostMap, hdfsIdleTimeout: seconds } = options;
   return {
     hdfsUser: options.hdfsUser,
     hdfsTokenFile: options.hdfsTokenFile,
@@ -74,6 +85,9 @@ function corpusOptions(options: HdfsOptions): CorpusOptions {
     hdfsKey: options.hdfsKey,
     hdfsRedirectHosts: options.hdfsRedirectHosts,
     hdfsHostMap: hdfsHostMap === undefined ? undefined : parseHostMap(hdfsHostMap),
+    hdfsIdleMs: seconds === undefined ? undefined : seconds * 1000,
+    hdfsHeadersMs: seconds === undefined ? undefined : seconds * 1000,
+    hdfsAttempts: options.hdfsAttempts,
   };
 }
 

@@ -89,6 +89,7 @@ export function progressLine(status: ReturnType<typeof runStatus>, columns: numb
   const parts = [`${(100 * share).toFixed(1).padStart(5)} %`];
   if (progress.unit === 'bytes') {
     parts.push(`${state}: ${(progress.done / 1e6).toFixed(0)} of ${(progress.total / 1e6).toFixed(0)} MB`);
+    if (status.waiting !== null) parts.push(`waiting for HDFS: ${status.waiting}`);
   } else {
     parts.push(`epoch ${status.epoch}/${status.config.epochs}`, `${compact(status.wordsPerSecond)} words/s`);
     if (status.etaSeconds !== null) parts.push(`${duration(status.etaSeconds)} left`);
@@ -98,6 +99,7 @@ export function progressLine(status: ReturnType<typeof runStatus>, columns: numb
       parts.push(`held out ${status.heldOut.loss.toFixed(3)}`);
     if (status.warning !== null) parts.unshift('DIVERGING');
     if (state !== 'training') parts.push(`${state}: ${status.reason}`);
+    else if (status.waiting !== null) parts.push(`waiting for HDFS: ${status.waiting}`);
   }
   // Where it is narrow the bar shrinks first, then the losses go.
   const room = (): number => width - parts.join('  ').length - 1;

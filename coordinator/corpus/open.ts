@@ -7,6 +7,7 @@ import { Sample, SAMPLE } from './sample.ts';
 import type { CorpusFile, CorpusOptions, CorpusSource } from './source.ts';
 import { SYSTEM } from './webhdfs/client.ts';
 import type { Environment } from './webhdfs/patience.ts';
+import { WaitAnnouncer } from './webhdfs/waits.ts';
 
 /** Reads are routed by a file's path, so a file listed by one source can be read by another of the same specs. */
 class Corpus implements CorpusSource {
@@ -16,12 +17,14 @@ class Corpus implements CorpusSource {
   readonly #environment: Environment;
   readonly #clusters = new Map<string, HdfsTree>();
   readonly #sample = new Sample();
+  readonly #announcer: WaitAnnouncer | null;
 
   constructor(specs: readonly string[], options: CorpusOptions, environment: Environment) {
     this.description = specs.map((spec) => (spec === SAMPLE ? 'the sample corpus (Brown)' : spec)).join(', ');
     this.#specs = specs;
     this.#options = options;
-    this.#environment = environment;
+    this.#announcer = options.hdfsWaits === undefined ? null : new WaitAnnouncer(options.hdfsWaits);
+    this.#environment = this.#announcer === null ? environment : { ...environment, announce: this.#announcer.report };
     for (const spec of specs) this.#cluster(spec);
   }
 
@@ -46,6 +49,7 @@ class Corpus implements CorpusSource {
 
   async close(): Promise<void> {
     for (const cluster of this.#clusters.values()) cluster.close();
+    this.#announcer?.close();
   }
 
   async #expand(spec: string, signal: AbortSignal | undefined): Promise<readonly CorpusFile[]> {

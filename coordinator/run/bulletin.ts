@@ -1,5 +1,8 @@
 // What a run tells the people who watch it: its state in a word and a sentence, its events, its points.
+import { randomUUID } from 'node:crypto';
 import type { HistoryPoint, RunEvent, RunEventLevel, RunState } from '../../protocol/status.ts';
+import type { CorpusOptions } from '../corpus/source.ts';
+import { WaitBoard } from '../corpus/webhdfs/waits.ts';
 import { EventLog } from './meters.ts';
 import type { Training } from './training.ts';
 
@@ -15,6 +18,9 @@ export interface RunWatcher {
 
 export class Bulletin {
   readonly log = new EventLog(500);
+  readonly #channel = `tributary-waits-${randomUUID()}`;
+  readonly #board = new WaitBoard(this.#channel, (reason) => this.#wait(reason));
+  #waiting: string | null = null;
   readonly #watchers = new Set<RunWatcher>();
   #state: RunState = 'counting';
   #reason = 'opening the corpus';
@@ -24,7 +30,12 @@ export class Bulletin {
   }
 
   get reason(): string {
-    return this.#reason;
+    return this.#waiting === null ? this.#reason : `${this.#reason}; waiting for HDFS: ${this.#waiting}`;
+  }
+
+  /** What reading the corpus waits for; null while it goes on. */
+  get waiting(): string | null {
+    return this.#waiting;
   }
 
   watch(watcher: RunWatcher): () => void {
@@ -42,7 +53,19 @@ export class Bulletin {
     if (state !== this.#state) this.note(state === 'failed' ? 'error' : 'info', `${state}: ${reason}`);
     this.#state = state;
     this.#reason = reason;
-    for (const watcher of this.#watchers) watcher.state?.(state, reason);
+    this.#tellState();
+  }
+
+  #wait(reason: string | null): void {
+    // Once for each stretch of waiting: the reason grows with every attempt.
+    if (this.#waiting === null && reason !== null) this.note('warning', `waiting for HDFS: ${reason}`);
+    if (this.#waiting !== null && reason === null) this.note('info', 'HDFS serves again');
+    this.#waiting = reason;
+    this.#tellState();
+  }
+
+  #tellState(): void {
+    for (const watcher of this.#watchers) watcher.state?.(this.#state, this.reason);
   }
 
   point(point: HistoryPoint): void {
@@ -52,12 +75,22 @@ export class Bulletin {
   vocabulary(words: number, tokens: number): void {
     for (const watcher of this.#watchers) watcher.vocabulary?.(words, tokens);
   }
+
+  /** The options with which readers of the corpus, on any thread, tell what they wait for. */
+  announced(options: CorpusOptions): CorpusOptions {
+    return { ...options, hdfsWaits: this.#channel };
+  }
+
+  close(): void {
+    this.#board.close();
+  }
 }
 
-/** The state word and its reason, while training. */
-export function judged({ desk, grid }: Training, paused: boolean): [RunState, string] {
+/** The state word and its reason, while training. `waiting`: the corpus cannot be read at the moment. */
+export function judged({ desk, grid }: Training, paused: boolean, waiting: boolean): [RunState, string] {
   const { willing, volunteers } = desk;
   if (paused) return ['paused', 'by the operator'];
+  if (grid.episodes.length === 0 && waiting) return ['starved', 'no text to train on'];
   if (grid.episodes.length === 0) return ['preparing', 'the pairs of the next episode are being made'];
   if (willing > 0) return ['training', `${willing} volunteer${willing === 1 ? '' : 's'}`];
   if (volunteers.length === 0)

@@ -137,7 +137,8 @@ export class Run {
   async prepare(): Promise<Training> {
     const { training: config, out, corpusOptions } = this.config;
     const { corpus, vocab } = config;
-    const opened = await this.#ingest.open({ corpus, options: corpusOptions, vocab, splitBytes: SCHEDULE.splitBytes });
+    const options = this.bulletin.announced(corpusOptions);
+    const opened = await this.#ingest.open({ corpus, options, vocab, splitBytes: SCHEDULE.splitBytes });
     this.facts.opened = opened;
     const counted = await this.#vocabulary(opened);
     const { words, counts, heldOut, textFaults } = counted;
@@ -266,7 +267,7 @@ export class Run {
   }
 
   #judge(): void {
-    if (!this.#over) this.bulletin.set(...judged(this.#training!, this.#paused));
+    if (!this.#over) this.bulletin.set(...judged(this.#training!, this.#paused, this.bulletin.waiting !== null));
   }
 
   #tick(): void {
@@ -389,6 +390,7 @@ export class Run {
     clearInterval(this.#ticker);
     await this.#checkpointer.idle();
     await this.#ingest.close();
+    this.bulletin.close();
     this.#training?.journal.close();
   }
 }

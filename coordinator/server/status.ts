@@ -43,6 +43,7 @@ export function runStatus(run: Run): RunStatus {
     heldOut: run.quality?.heldOut ?? null,
     probe: run.quality?.probe ?? [],
     warning: run.quality?.warning ?? null,
+    waiting: bulletin.waiting,
     alpha: learningRate(settings.alpha, facts.tokensDone, Math.max(1, total)),
     volunteers: volunteers.map(volunteerRow),
     episode: episodeStatus(run),

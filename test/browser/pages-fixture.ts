@@ -81,6 +81,7 @@ export const runStatus: RunStatus = {
     { file: HOSTILE, rho: null, found: 0 },
   ],
   warning: null,
+  waiting: null,
   alpha: 0.034,
   volunteers: [volunteerRow(1, 100), volunteerRow(2, 300), volunteerRow(3, 200)],
   episode: { number: 12, parts: 3, tokens: 5000, pairs: 30_000, pairsDone: 15_000, grid: 'd.l p.ddd' },

@@ -20,4 +20,13 @@ describe('progress line', () => {
   it('says before all else that the run diverges', () => {
     expect(progressLine({ ...training, warning: 'this run diverges: …' }, 60)).toMatch(/^[█░]+ DIVERGING {2}/);
   });
+
+  it('says what it waits for, while counting and while training', () => {
+    const waiting = 'data node dn2:9864 has been silent for 9 s';
+    const counting = { ...runStatus, state: 'counting', progress: { done: 5e6, total: 9e6, unit: 'bytes' } } as const;
+    for (const status of [counting, training]) {
+      expect(progressLine({ ...status, waiting }, 300)).toMatch(/ {2}waiting for HDFS: data node dn2:9864 .* 9 s$/);
+      expect(progressLine(status, 300)).not.toContain('HDFS');
+    }
+  });
 });

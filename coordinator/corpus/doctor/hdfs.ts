@@ -16,7 +16,13 @@ import { examineBlocks, examinePath } from './paths.ts';
 const HEADERS_MS = 10_000;
 
 function parameters(options: CorpusOptions): CorpusOptions {
-  return { hdfsConnectMs: PROBE_MS, hdfsHeadersMs: HEADERS_MS, hdfsIdleMs: HEADERS_MS, ...options, hdfsAttempts: 2 };
+  return {
+    ...options,
+    hdfsConnectMs: options.hdfsConnectMs ?? PROBE_MS,
+    hdfsHeadersMs: options.hdfsHeadersMs ?? HEADERS_MS,
+    hdfsIdleMs: options.hdfsIdleMs ?? HEADERS_MS,
+    hdfsAttempts: 2,
+  };
 }
 
 /** Findings hop by hop; the files that were found, unless a hop before them failed. */

@@ -256,12 +256,16 @@ export class WebHdfsClient {
     signal: AbortSignal | undefined,
     patience = this.patience(),
   ): Promise<T> {
-    for (;;) {
-      try {
-        return await attempt();
-      } catch (error) {
-        await this.recover(error, patience, signal);
+    try {
+      for (;;) {
+        try {
+          return await attempt();
+        } catch (error) {
+          await this.recover(error, patience, signal);
+        }
       }
+    } finally {
+      patience.relieve();
     }
   }
 

@@ -1,5 +1,6 @@
 // The one retry budget of an operation: exponential backoff with full jitter, won back only by progress.
 import { HdfsError } from './failure.ts';
+import type { WaitReport } from './waits.ts';
 
 /** Time and chance, passed in so that tests decide both. */
 export interface Environment {
@@ -9,6 +10,8 @@ export interface Environment {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Hears what is waited for. */
+  readonly announce?: WaitReport;
 }
 
 export interface Policy {
@@ -35,13 +38,17 @@ export const DEFAULT_POLICY: Policy = {
 // Less than this between two failures does not count: a node that gives a few bytes and fails is no progress.
 const PROGRESS_BYTES = 65_536;
 
+let operations = 0;
+
 export class Patience {
+  readonly #operation = operations++;
   readonly #policy: Policy;
   readonly #environment: Environment;
   readonly #began: number;
   #failures = 0; // since the last progress
   #spent = 0; // share of the budget that these failures took
   #bytes = 0; // received since the last failure
+  #waiting = false; // and said so
 
   constructor(policy: Policy, environment: Environment) {
     this.#policy = policy;
@@ -51,10 +58,27 @@ export class Patience {
 
   /** Tells of bytes received. */
   progress(bytes: number): void {
+    this.relieve();
     this.#bytes += bytes;
     if (this.#bytes < PROGRESS_BYTES) return;
     this.#failures = 0;
     this.#spent = 0;
+  }
+
+  /** Says that nothing came for so long, although nothing has failed yet. */
+  stall(what: string, ms: number): void {
+    this.#say(`${what} has been silent for ${Math.round(ms / 1000)} s`, '');
+  }
+
+  /** It goes on, or is over: nothing is waited for. */
+  relieve(): void {
+    if (this.#waiting) this.#environment.announce?.(this.#operation, null);
+    this.#waiting = false;
+  }
+
+  #say(what: string, attempt: string): void {
+    this.#waiting = true;
+    this.#environment.announce?.(this.#operation, `${what}${attempt}`);
   }
 
   /** Failures since the last progress. */
@@ -71,6 +95,7 @@ export class Patience {
     this.#spent += 1 / this.#attemptsFor(failure);
     // Thirds do not add up to one exactly.
     if (this.#spent > 1 - 1e-9) throw this.#last(failure);
+    this.#say(failure.message, ` (attempt ${this.#failures + 1} of ${this.#attemptsFor(failure)} follows)`);
     const longest = Math.min(capMs, baseMs * 2 ** (this.#failures - 1));
     await this.#environment.sleep(this.#environment.random() * longest, signal);
   }

@@ -78,6 +78,38 @@ async function* wholeBody(
   throw shortBody(peer, `ended after ${received} of ${wanted} bytes of ${place}`);
 }
 
+/** After so long without a byte it is said that we wait, ms. */
+const STALL_MS = 5_000;
+
+/** Says while somebody is silent: a hung node would otherwise look like a run that stands still for no reason. */
+class Vigil {
+  readonly #timer: NodeJS.Timeout;
+  #who: string | null = null; // whom we wait for; null while the consumer is at work
+  #since = 0;
+
+  constructor(patience: Patience) {
+    this.#timer = setInterval(() => {
+      const silent = performance.now() - this.#since;
+      if (this.#who !== null && silent >= STALL_MS) patience.stall(this.#who, silent);
+    }, STALL_MS / 5);
+    this.#timer.unref();
+  }
+
+  await(who: string): void {
+    this.#who = who;
+    this.#since = performance.now();
+  }
+
+  /** Something came. */
+  came(): void {
+    this.#who = null;
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+}
+
 /**
  * Chunks of the range; each attempt goes on at the byte after the last one received. `verify` is called after
  * a data node's failure and throws when trying on makes no sense, because the file is another one by now. A
@@ -93,16 +125,42 @@ export async function* readRange(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const patience = client.patience();
+  const vigil = new Vigil(patience);
+  try {
+    yield* readPatiently(client, path, offset, length, verify, { patience, vigil, signal });
+  } finally {
+    vigil.end();
+    patience.relieve();
+  }
+}
+
+interface Course {
+  readonly patience: Patience;
+  readonly vigil: Vigil;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function* readPatiently(
+  client: WebHdfsClient,
+  path: string,
+  offset: number,
+  length: number,
+  verify: (patience: Patience) => Promise<void>,
+  { patience, vigil, signal }: Course,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const excluded = new Exclusions(client, path);
   const end = offset + length;
   let at = offset;
   while (at < end) {
     let peer: Peer | undefined;
     try {
+      vigil.await('the name node');
       const place = await client.locate(path, at, end - at, excluded.names, signal);
       peer = place.peer;
+      vigil.await(nameOf(peer));
       const body = 'answer' in place ? place : await client.follow(place, path, signal);
       for await (const chunk of wholeBody(client, body, end - at, `${client.shown(path)} from byte ${at}`, signal)) {
+        vigil.came();
         at += chunk.length;
         patience.progress(chunk.length);
         let dropped = false;
@@ -117,8 +175,10 @@ export async function* readRange(
           clearTimeout(timer);
         }
         if (dropped) break;
+        vigil.await(nameOf(peer));
       }
     } catch (error) {
+      vigil.came();
       if (error instanceof HdfsError && error.remedy === 'any-replica' && excluded.names.length > 0) {
         // We shut out the last ones ourselves: let them in again. The next failure is paid for.
         excluded.clear();
