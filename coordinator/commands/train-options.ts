@@ -77,7 +77,10 @@ function number(least: number, most: number): (text: string) => number {
 export function trainOptions(): Option[] {
   const option = (flags: string, help: string): Option => new Option(flags, help);
   return [
-    option('--out <dir>', 'folder for the results; new or empty (default: runs/<UTC time>)'),
+    option(
+      '--out <dir>',
+      'folder for the results, or webhdfs://HOST:PORT/path; new or empty (default: runs/<UTC time>)',
+    ),
     option('--dim <n>', 'dimensions of a vector, D').argParser(wholeNumber(1, LIMITS.dim)).default(100),
     option('--window <n>', 'context words on each side, at most').argParser(wholeNumber(1, 50)).default(5),
     option('--negative <n>', 'negative samples per pair').argParser(wholeNumber(1, 25)).default(5),

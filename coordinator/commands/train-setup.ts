@@ -3,6 +3,7 @@ import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parsePairs } from '../../word2vec/evaluation/question-files.ts';
+import { parseHdfsSpec } from '../corpus/hdfs.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { ProbeFile, RunConfig, TrainingConfig } from '../run/config.ts';
 import { defaultAlpha } from '../run/config.ts';
@@ -66,11 +67,16 @@ function conflict(message: string, hint: string): TributaryError {
  * The run that the options describe, and its folder.
  * @throws TributaryError OPTIONS_CONFLICT
  */
-export function freshConfig(corpus: readonly string[], command: Command): Pick<RunConfig, 'training' | 'out'> {
+export function freshConfig(
+  corpus: readonly string[],
+  command: Command,
+): Pick<RunConfig, 'training' | 'out' | 'target'> {
   const options = command.opts<TrainOptions>();
   refuseConflicts(options, (name) => command.getOptionValueSource(name) === 'cli');
   const descent = options.schedule === 'grid' ? null : (options.descent ?? 'saturation');
-  const out = options.out ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
+  // The checkpoint and the journal are written often and read at a resume: they stay on this machine.
+  const target = options.out !== undefined && parseHdfsSpec(options.out) !== undefined ? options.out : undefined;
+  const out = target === undefined && options.out !== undefined ? options.out : runFolder();
   const training: TrainingConfig = {
     corpus: corpus.length > 0 ? corpus.map(fixedPlace) : ['sample:'],
     vocab: options.vocab === '' ? '' : fixedPlace(options.vocab),
@@ -91,7 +97,11 @@ export function freshConfig(corpus: readonly string[], command: Command): Pick<R
     rowsDown: options.rowsDown ?? options.rows,
     rowsUp: options.rowsUp ?? options.rows,
   };
-  return { training, out };
+  return { training, out, target };
+}
+
+function runFolder(): string {
+  return join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-') + 'Z');
 }
 
 /** A local path is made absolute, so that the run can be resumed from any folder. */

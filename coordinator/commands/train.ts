@@ -12,6 +12,7 @@ import { Traffic } from '../leases/traffic.ts';
 import { startLocalVolunteers } from '../local/local-volunteers.ts';
 import { lockFolder } from '../run/folder-lock.ts';
 import { resumeRun } from '../run/resume.ts';
+import { claimRemote, uploadResults } from '../run/remote-results.ts';
 import { writeResults } from '../run/results.ts';
 import { Run } from '../run/run.ts';
 import { randomToken, readToken } from '../server/operator-token.ts';
@@ -74,8 +75,10 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   const lock = fresh !== null || existsSync(join(out, 'checkpoint')) ? await lockFolder(out) : null;
   try {
     const resumed = fresh === null ? await resumeRun(out) : null;
-    const training = fresh?.training ?? resumed!.state.training;
-    const config = { training, corpusOptions: hdfs.options, out, probes, version: VERSION };
+    const { training, target } = fresh ?? resumed!.state;
+    // A resumed run has claimed it, and may have written there already.
+    if (fresh?.target !== undefined) await claimRemote(fresh.target, hdfs.options);
+    const config = { training, target, corpusOptions: hdfs.options, out, probes, version: VERSION };
     const run = new Run(config, resumed);
     await serve(run, options, output, { tls, token, pages, warnings: hdfs.warnings });
   } finally {
@@ -103,8 +106,8 @@ async function serve(run: Run, options: TrainOptions, output: TrainOutput, acces
   const dashboard = `${server.url}dashboard`;
   output.event(
     'listening',
-    { url: server.url, urls: server.urls, dashboard, out: config.out },
-    `\n  Volunteers open   ${server.urls.join('\n                    ')}\n  Dashboard         ${dashboard}\n  Operator token    ${options.operatorTokenFile === undefined ? token : `in ${options.operatorTokenFile}`}\n  Results           ${config.out}\n`,
+    { url: server.url, urls: server.urls, dashboard, out: config.out, target: config.target },
+    `\n  Volunteers open   ${server.urls.join('\n                    ')}\n  Dashboard         ${dashboard}\n  Operator token    ${options.operatorTokenFile === undefined ? token : `in ${options.operatorTokenFile}`}\n  Results           ${config.out}${config.target === undefined ? '' : `, in the end also\n                    ${config.target}`}\n`,
   );
   if (options.json && options.operatorTokenFile === undefined) process.stderr.write(`operator token: ${token}\n`);
   if (tls === null && !isSecureWithoutTls(options.host)) {
@@ -137,8 +140,8 @@ async function serve(run: Run, options: TrainOptions, output: TrainOutput, acces
   }
 }
 
-/** Errors after which a checkpoint would not match the journal, or would replace a good one by noise. */
-const NOTHING_TO_KEEP: ReadonlySet<string> = new Set(['JOURNAL_UNWRITABLE', 'DIVERGED']);
+/** Errors after which a checkpoint would not match the journal, would replace a good one by noise, or is written. */
+const NOTHING_TO_KEEP: ReadonlySet<string> = new Set(['JOURNAL_UNWRITABLE', 'DIVERGED', 'UPLOAD_FAILED']);
 
 /** After a failure: what is trained goes to a checkpoint, and the error says how to go on. */
 async function keepWork(run: Run, error: unknown, out: string): Promise<unknown> {
@@ -275,19 +278,22 @@ async function conclude(
     node: process.version,
     finished: new Date().toISOString(),
     configuration: run.config.training,
+    target: run.config.target,
     corpus: run.facts.opened,
     textFaults: run.facts.textFaults,
     vocabulary: training.fingerprint,
     ...figures,
     leases: run.facts.leases,
   };
-  const paths = await writeResults(run.config.out, vectors, training.counts, record);
+  const { out, target, corpusOptions } = run.config;
+  const local = await writeResults(out, vectors, training.counts, record);
+  const paths = target === undefined ? local : await uploadResults(target, corpusOptions, local, out);
   const end =
     outcome === 'trained' ? 'all epochs are trained' : `stopped by the operator at ${(100 * share).toFixed(1)} %`;
   run.complete(quality.warning === null ? end : `${end}, but ${quality.warning}`);
   output.event(
     'done',
-    { ...paths, ...figures },
+    { ...paths, ...(target === undefined ? {} : { local }), ...figures },
     summary(vectors, figures, paths, evaluation === null ? '' : `\n${evaluationText(evaluation)}\n`, quality.warning),
   );
 }

@@ -29,6 +29,8 @@ export interface CheckpointState {
   /** Counts up from 1. */
   readonly number: number;
   readonly training: TrainingConfig;
+  /** As RunConfig has it; not there for none. */
+  readonly target?: string | undefined;
   /** Fingerprint of the vocabulary. */
   readonly vocabulary: string;
   /** What the corpus was: a resumed run refuses another. */
@@ -190,6 +192,7 @@ function wrongField(state: unknown): string | null {
   for (const name of ['tokensDone', 'trainedSeconds']) if (!Number.isFinite(state[name])) return `${name} is no number`;
   if (state['loss'] !== null && !Number.isFinite(state['loss'])) return 'loss is no number';
   if (typeof state['vocabulary'] !== 'string') return 'vocabulary is no fingerprint';
+  if (!['string', 'undefined'].includes(typeof state['target'])) return 'target is no text';
   const { training, corpus, episodes, heldOut } = state as Readonly<
     Record<'training' | 'corpus' | 'episodes' | 'heldOut', unknown>
   >;

@@ -43,6 +43,8 @@ export interface RunConfig {
   readonly training: TrainingConfig;
   readonly corpusOptions: CorpusOptions;
   readonly out: string;
+  /** Directory in HDFS, `webhdfs://…`, that takes the results when the run ends; undefined for none. */
+  readonly target?: string | undefined;
   /** Rated word pairs to follow while training. */
   readonly probes: readonly ProbeFile[];
   readonly version: string;

@@ -366,6 +366,7 @@ export class Run {
     const { limit, lines } = this.#heldOut;
     return snapshot(number, this.#training!, this.#episodes, {
       training: this.config.training,
+      target: this.config.target,
       corpus: this.facts.opened!,
       tokensDone: this.facts.tokensDone,
       trainedSeconds: this.trainedSeconds,

@@ -1,6 +1,7 @@
 // Starts the built program as a user would, and waits on what it says.
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +17,10 @@ export class CoordinatorProcess {
   stderr = '';
   readonly #exit: Promise<number | null>;
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, ['dist/coordinator/main.js', 'train', ...args, '--json', '--port', '0'], {
-      cwd: ROOT,
-    });
+  /** @param cwd where relative paths begin; the package unless told */
+  constructor(args: readonly string[], cwd = ROOT) {
+    const program = join(ROOT, 'dist', 'coordinator', 'main.js');
+    this.child = spawn(process.execPath, [program, 'train', ...args, '--json', '--port', '0'], { cwd });
     createInterface({ input: this.child.stdout }).on('line', (line) => this.events.push(JSON.parse(line) as JsonEvent));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.#exit = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));

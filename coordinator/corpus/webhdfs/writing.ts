@@ -26,16 +26,16 @@ export async function writeFile(
 ): Promise<void> {
   const patience = client.patience();
   await refuseDirectory(client, path, patience, signal);
-  const hidden = hiddenName(path);
+  const task: Task = { path, hidden: hiddenName(path), pieces, patience, begun: false };
   for (;;) {
     try {
-      await writeOnce(client, { path, hidden, pieces, patience }, signal);
+      await writeOnce(client, task, signal);
       return;
     } catch (error) {
       try {
         await client.recover(error, patience, signal);
       } catch (final) {
-        throw await withoutLeftover(client, hidden, patience, final);
+        throw task.begun ? await withoutLeftover(client, task, final) : final;
       }
     }
   }
@@ -65,15 +65,15 @@ interface Task {
   readonly hidden: string;
   readonly pieces: Pieces;
   readonly patience: Patience;
+  /** A data node has been sent to: the hidden file may be there. */
+  begun: boolean;
 }
 
-async function writeOnce(
-  client: WebHdfsClient,
-  { path, hidden, pieces, patience }: Task,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function writeOnce(client: WebHdfsClient, task: Task, signal: AbortSignal | undefined): Promise<void> {
+  const { path, hidden, pieces, patience } = task;
   let sent = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
+    task.begun = true;
     try {
       for await (const piece of pieces()) {
         sent += piece.length;
@@ -120,20 +120,28 @@ async function rename(
 }
 
 /** The error, and in its hint the hidden file when it cannot be removed. */
-async function withoutLeftover(
-  client: WebHdfsClient,
-  hidden: string,
-  patience: Patience,
-  failure: unknown,
-): Promise<unknown> {
+async function withoutLeftover(client: WebHdfsClient, task: Task, failure: unknown): Promise<unknown> {
+  if (!(await isLeft(client, task)) || !(failure instanceof HdfsError)) return failure;
+  const { code, message, hint, cause } = failure;
+  const left = `${client.shown(task.hidden)} may be left over.`;
+  return new HdfsError(code, message, { hint: hint === undefined ? left : `${hint} ${left}`, cause });
+}
+
+/** Removes the hidden file. Whatever stands in the way of that is told with the failure that it follows from. */
+async function isLeft(client: WebHdfsClient, { hidden, patience }: Task): Promise<boolean> {
   try {
     await client.change('DELETE', hidden, { op: 'DELETE' }, undefined, patience);
-    return failure;
+    return false;
   } catch {
-    // Told with the failure that it follows from.
-    if (!(failure instanceof HdfsError)) return failure;
-    const { code, message, hint, cause } = failure;
-    const left = `${client.shown(hidden)} may be left over.`;
-    return new HdfsError(code, message, { hint: hint === undefined ? left : `${hint} ${left}`, cause });
+    return exists(client, hidden, patience);
+  }
+}
+
+async function exists(client: WebHdfsClient, path: string, patience: Patience): Promise<boolean> {
+  try {
+    await client.stat(path, undefined, patience);
+    return true;
+  } catch (error) {
+    return !(error instanceof HdfsError) || error.code !== 'CORPUS_NOT_FOUND';
   }
 }

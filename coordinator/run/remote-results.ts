@@ -1,0 +1,100 @@
+// The results of a run in HDFS: a directory is claimed before training, and takes the files when the run ends.
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { type HdfsLocation, hdfsClient, parseHdfsSpec } from '../corpus/hdfs.ts';
+import type { CorpusOptions } from '../corpus/source.ts';
+import { HdfsError } from '../corpus/webhdfs/failure.ts';
+import type { WebHdfsClient } from '../corpus/webhdfs/client.ts';
+import { writeFile } from '../corpus/webhdfs/writing.ts';
+import { EXIT, TributaryError } from '../errors.ts';
+import type { ResultPaths } from './results.ts';
+
+// Sent at once; two are in memory.
+const PIECE_BYTES = 1 << 18;
+
+/** Written to see whether it can be, and removed again. */
+const TRIAL = '.tributary-trial';
+
+async function withClient<T>(
+  spec: string,
+  options: CorpusOptions,
+  work: (client: WebHdfsClient, folder: string) => Promise<T>,
+): Promise<T> {
+  const location = locate(spec);
+  const client = hdfsClient(location, options);
+  try {
+    return await work(client, location.path);
+  } finally {
+    client.close();
+  }
+}
+
+function locate(spec: string): HdfsLocation {
+  const location = parseHdfsSpec(spec);
+  if (location === undefined) throw new Error(`${spec} is not in HDFS`);
+  return { ...location, path: location.path.replace(/\/+$/, '') };
+}
+
+async function entries(client: WebHdfsClient, folder: string): Promise<number> {
+  try {
+    return (await client.list(folder)).length;
+  } catch (error) {
+    if (error instanceof HdfsError && error.code === 'CORPUS_NOT_FOUND') return 0;
+    throw error;
+  }
+}
+
+/**
+ * Makes the directory and writes a trial file to it, through a data node as the results will be; one with
+ * anything in it is somebody's work.
+ * @throws TributaryError OUT_EXISTS, CORPUS_BAD_SPEC, HDFS_ codes
+ */
+export async function claimRemote(spec: string, options: CorpusOptions): Promise<void> {
+  await withClient(spec, options, async (client, folder) => {
+    // A file lists itself.
+    if ((await entries(client, folder || '/')) > 0) {
+      throw new TributaryError('OUT_EXISTS', `${spec} exists and is not empty`, {
+        hint: 'Give --out another directory, or empty that one.',
+        exit: EXIT.failed,
+      });
+    }
+    await client.change('PUT', folder || '/', { op: 'MKDIRS' });
+    await writeFile(client, `${folder}/${TRIAL}`, () => [Buffer.from('removed at once\n')]);
+    await client.change('DELETE', `${folder}/${TRIAL}`, { op: 'DELETE' });
+  });
+}
+
+/**
+ * Copies the results into the directory, over those of an earlier attempt; run.json comes last, so that where it
+ * stands all of them do. Resolves with their addresses.
+ * @throws TributaryError UPLOAD_FAILED; the local files stay
+ */
+export async function uploadResults(
+  spec: string,
+  options: CorpusOptions,
+  local: ResultPaths,
+  out: string,
+): Promise<ResultPaths> {
+  try {
+    return await withClient(spec, options, async (client, folder) => {
+      const upload = async (file: string): Promise<string> => {
+        const path = `${folder}/${basename(file)}`;
+        await writeFile(client, path, () => createReadStream(file, { highWaterMark: PIECE_BYTES }));
+        return client.shown(path);
+      };
+      return {
+        vectors: await upload(local.vectors),
+        vectorsText: await upload(local.vectorsText),
+        vocabulary: await upload(local.vocabulary),
+        run: await upload(local.run),
+      };
+    });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const hint = cause instanceof HdfsError && cause.hint !== undefined ? `${cause.hint} ` : '';
+    throw new TributaryError('UPLOAD_FAILED', `the results are not all in ${spec}: ${message}`, {
+      hint: `${hint}Nothing is lost: ${Object.values(local).join(', ')} are whole. To write them there once it can be done: --resume ${out}`,
+      cause,
+    });
+  }
+}
