@@ -105,7 +105,10 @@ export function hdfsClient(
       policy:
         options.hdfsAttempts === undefined
           ? {}
-          : { attempts: options.hdfsAttempts, awaitedAttempts: options.hdfsAttempts },
+          : {
+              attempts: options.hdfsAttempts,
+              awaitedAttempts: options.hdfsAwaitedAttempts ?? 5 * options.hdfsAttempts,
+            },
       streams: shareOfStreams(
         {
           perNode: options.hdfsStreamsPerNode ?? DEFAULT_STREAMS.perNode,

@@ -51,8 +51,10 @@ export interface CorpusOptions extends AccessOptions, TlsFiles {
   readonly hdfsIdleMs?: number | undefined;
   /** How long a chunk may be worked on until its connection is given up, ms; 60,000 unless told. */
   readonly hdfsHeldMs?: number | undefined;
-  /** Attempts without progress before a request fails; 12 unless told, 60 while the cluster starts or fails over. */
+  /** Attempts without progress before an operation fails; 12 unless told. */
   readonly hdfsAttempts?: number | undefined;
+  /** The same while the cluster starts or fails over; five times as many unless told. */
+  readonly hdfsAwaitedAttempts?: number | undefined;
   /** Streams open at a time, in all; 8 unless told. */
   readonly hdfsStreams?: number | undefined;
   /** Streams open at a time with one data node; 3 unless told. */

@@ -22,6 +22,7 @@ function parameters(options: CorpusOptions): CorpusOptions {
     hdfsHeadersMs: options.hdfsHeadersMs ?? HEADERS_MS,
     hdfsIdleMs: options.hdfsIdleMs ?? HEADERS_MS,
     hdfsAttempts: 2,
+    hdfsAwaitedAttempts: 2,
   };
 }
 

@@ -30,6 +30,7 @@ const options: CorpusOptions = {
   hdfsHostMap: { 'dn.hdfs.invalid': '127.0.0.1' },
   hdfsIdleMs: 40,
   hdfsAttempts: 6,
+  hdfsAwaitedAttempts: 6,
 };
 let peer: FaultyHdfs | undefined;
 
@@ -148,7 +149,7 @@ describe('a read', () => {
     await expect(
       read(
         Array.from({ length: 20 }, () => ({ kind: 'starting' as const })),
-        { env, options: { hdfsAttempts: 9 } },
+        { env, options: { hdfsAwaitedAttempts: 9 } },
       ),
     ).rejects.toMatchObject({ code: 'HDFS_SAFE_MODE' });
     expect(env.waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
