@@ -71,6 +71,11 @@ export interface RunConfigStatus {
   readonly negative: number;
   readonly sample: number;
   readonly minCount: number;
+  readonly lowercase: boolean;
+  readonly tokenizer: 'whitespace' | 'unicode';
+  readonly digits: 'keep' | 'zero' | 'drop';
+  /** A line, or so many words. */
+  readonly sentence: 'line' | number;
   readonly epochs: number;
   readonly alpha: number;
   readonly seed: number;

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { readParsed } from '../../coordinator/commands/input-files.ts';
 import { parsePairs, parseQuestions } from '../../word2vec/evaluation/question-files.ts';
 import { EXIT, TributaryError } from '../../coordinator/errors.ts';
+import { AS_IT_STANDS } from '../../coordinator/ingest/normalisation.ts';
 import type { Counted } from '../../coordinator/ingest/requests.ts';
 import { IngestThread } from '../../coordinator/ingest/ingest-thread.ts';
 import type { Model } from '../../coordinator/model/model.ts';
@@ -35,7 +36,13 @@ export async function measureQuality(options: QualityOptions, progress: QualityP
   const text = await measuredText(options.corpus, options.maxWords);
   const ingest = new IngestThread(() => undefined);
   try {
-    await ingest.open({ corpus: [text.file], options: {}, vocab: options.vocab, splitBytes: SCHEDULE.splitBytes });
+    await ingest.open({
+      corpus: [text.file],
+      options: {},
+      vocab: options.vocab,
+      normalisation: AS_IT_STANDS,
+      splitBytes: SCHEDULE.splitBytes,
+    });
     const counted = await ingest.count(options);
     const config = describe(options, text, counted);
     const scorer = new Scorer(counted.heldOut.lines, options, options);
@@ -124,7 +131,7 @@ function trainingOf(options: QualityOptions, file: string): TrainingConfig {
   if (schedule === 'grid' && options.descent !== undefined) throw refuse('--descent belongs to --schedule downpour');
   const descent = schedule === 'grid' ? null : (options.descent ?? 'saturation');
   const alpha = options.alpha ?? defaultAlpha(descent);
-  const text = { corpus: [file], vocab, minCount, maxVocab };
+  const text = { corpus: [file], vocab, ...AS_IT_STANDS, sentence: 'line', minCount, maxVocab } as const;
   const objective = { model, hs, dim, window, negative, sample, epochs };
   return { ...text, ...objective, alpha, seed, schedule, descent, batch, rowsDown, rowsUp };
 }

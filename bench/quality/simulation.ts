@@ -131,6 +131,7 @@ class Simulation {
       words: counted.words,
       counts: counted.counts,
       heldOutLimit: counted.heldOut.limit,
+      exact: true,
       ...config,
     });
     const journal: JournalWriter = { write: (entry) => this.#note(entry) };

@@ -135,6 +135,7 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
           {status.vocabulary === 0 ? null : <Fact name="Held out" value={heldOutLines(status)} />}
           <Fact name="Schedule" value={`${schedule}, ${config.epochs} epochs, seed ${config.seed}`} />
           <Fact name="Model" value={`${objective}, ${config.dim} dimensions, window ${config.window}`} />
+          <Fact name="Words" value={wordRules(config)} />
           <Fact name="Sampling" value={`${config.sample}, minimum count ${config.minCount}, alpha ${config.alpha}`} />
           <Fact
             name="Model version"
@@ -154,6 +155,16 @@ function heldOutLines({ heldOut }: RunStatus): string {
   return heldOut === null
     ? 'nothing: the corpus is too small'
     : `${heldOut.lines.toLocaleString('en')} lines, ${heldOut.tokens.toLocaleString('en')} words`;
+}
+
+function wordRules({ tokenizer, lowercase, digits, sentence }: RunStatus['config']): string {
+  const rules = [
+    tokenizer === 'unicode' ? 'within blanks and punctuation' : 'between blanks',
+    ...(lowercase ? ['lower-cased'] : []),
+    ...(digits === 'zero' ? ['digits as 0'] : digits === 'drop' ? ['no words of digits'] : []),
+    sentence === 'line' ? 'a sentence a line' : `sentences of ${sentence} words`,
+  ];
+  return rules.join(', ');
 }
 
 function Fact({ name, value }: { name: string; value: string }): JSX.Element {

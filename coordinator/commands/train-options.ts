@@ -3,6 +3,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { DescentRule } from '../descent/descent.ts';
 import { DESCENT_RULES } from '../descent/descent.ts';
+import type { Normalisation, Sentence } from '../ingest/normalisation.ts';
+import { DIGITS, TOKENIZERS } from '../ingest/normalisation.ts';
 import { DEFAULT_ALPHA, DOWNPOUR_ALPHA, SCHEDULE } from '../run/config.ts';
 import { type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
 import { wholeNumber } from './option-values.ts';
@@ -21,6 +23,10 @@ export interface TrainOptions extends HdfsOptions {
   readonly seed: number;
   readonly alpha?: number;
   readonly vocab: string;
+  readonly lowercase: boolean;
+  readonly tokenizer: Normalisation['tokenizer'];
+  readonly digits: Normalisation['digits'];
+  readonly sentence: Sentence;
   readonly schedule: 'grid' | 'downpour';
   readonly descent?: DescentRule;
   readonly batch: number;
@@ -57,6 +63,10 @@ export const FIXED_BY_CHECKPOINT = [
   'seed',
   'alpha',
   'vocab',
+  'lowercase',
+  'tokenizer',
+  'digits',
+  'sentence',
   'schedule',
   'descent',
   'batch',
@@ -72,6 +82,16 @@ function number(least: number, most: number): (text: string) => number {
       throw new InvalidArgumentError(`A number from ${least} to ${most} belongs here.`);
     return value;
   };
+}
+
+const LONGEST_SENTENCE = 1000;
+
+function sentence(text: string): Sentence {
+  if (text === 'line') return text;
+  const words = Number(text);
+  if (!/^\d+$/.test(text) || words < 2 || words > LONGEST_SENTENCE)
+    throw new InvalidArgumentError(`The word "line" or a whole number from 2 to ${LONGEST_SENTENCE} belongs here.`);
+  return words;
 }
 
 export function trainOptions(): Option[] {
@@ -109,6 +129,22 @@ export function trainOptions(): Option[] {
       '--vocab <path>',
       'word list that restricts the vocabulary: words, or word<TAB>count lines; local or webhdfs://',
     ).default('', 'none'),
+    option('--lowercase', 'lower-case words, by Unicode alone, in every language').default(false, 'words as they are'),
+    option(
+      '--tokenizer <name>',
+      'whitespace: words are what stands between blanks; unicode: the letters, marks and numbers in it, without punctuation',
+    )
+      .choices(TOKENIZERS)
+      .default('whitespace'),
+    option('--digits <rule>', 'zero: each digit becomes 0; drop: leave out words of digits without letters')
+      .choices(DIGITS)
+      .default('keep'),
+    option(
+      '--sentence <n>',
+      'a sentence per line, or every so many words of a file, whatever its lines: line, or 2 to 1000',
+    )
+      .argParser(sentence)
+      .default('line'),
     option(
       '--schedule <name>',
       'how work is scheduled: grid gives each volunteer rows of its own; downpour gives all the same rows and merges what they made of them, which costs quality',

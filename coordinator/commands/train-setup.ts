@@ -80,6 +80,10 @@ export function freshConfig(
   const training: TrainingConfig = {
     corpus: corpus.length > 0 ? corpus.map(fixedPlace) : ['sample:'],
     vocab: options.vocab === '' ? '' : fixedPlace(options.vocab),
+    lowercase: options.lowercase,
+    tokenizer: options.tokenizer,
+    digits: options.digits,
+    sentence: options.sentence,
     dim: options.dim,
     window: options.window,
     negative: options.hs ? 0 : options.negative,

@@ -9,6 +9,7 @@ import { addTextFaults, NO_TEXT_FAULTS, textFaultsOf } from '../corpus/text-faul
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
 import type { OpenedCorpus } from './code-feed.ts';
+import type { Normalisation } from './normalisation.ts';
 import { AS_IT_STANDS, wordsOf } from './normalisation.ts';
 import { Preparation } from './preparation.ts';
 import type { Counted, CountRequest, Opened, OpenRequest, PrepareRequest, TrainRequest } from './requests.ts';
@@ -24,6 +25,7 @@ export class Ingest {
   readonly #progress: (bytes: number) => void;
   readonly #hashSeed: number;
   #corpus: OpenedCorpus | null = null;
+  #rules: Normalisation = AS_IT_STANDS;
   #only: ReadonlySet<string> | null = null;
   #preparation: Preparation | null = null;
 
@@ -34,7 +36,8 @@ export class Ingest {
   }
 
   async open(request: OpenRequest): Promise<Opened> {
-    if (request.vocab !== '') this.#only = await readWordList(request.vocab, request.options);
+    this.#rules = request.normalisation;
+    if (request.vocab !== '') this.#only = await readWordList(request);
     const source = await openCorpus(request.corpus, request.options);
     const files = await source.list();
     const splits = await planSplits(source, files, request.splitBytes);
@@ -45,7 +48,7 @@ export class Ingest {
 
   async count(request: CountRequest): Promise<Counted> {
     const { source, files, splits } = this.#corpus!;
-    const counter = new WordCounter(AS_IT_STANDS, WORDS_BYTES, { only: this.#only, hashSeed: this.#hashSeed });
+    const counter = new WordCounter(this.#rules, WORDS_BYTES, { only: this.#only, hashSeed: this.#hashSeed });
     let textFaults = NO_TEXT_FAULTS;
     let bytes = 0;
     let reported = 0;
@@ -75,7 +78,7 @@ export class Ingest {
   }
 
   train(request: TrainRequest): void {
-    this.#preparation = new Preparation(this.#corpus!, AS_IT_STANDS, request, this.#hashSeed);
+    this.#preparation = new Preparation(this.#corpus!, this.#rules, request, this.#hashSeed);
   }
 
   /** @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted */
@@ -100,8 +103,8 @@ function tooManyWords(source: CorpusSource, words: number): TributaryError {
 }
 
 /** Words of a list: one or more a line, `word<TAB>count` lines give their word, lines that begin with ':' are headings. */
-async function readWordList(path: string, options: OpenRequest['options']): Promise<ReadonlySet<string>> {
-  const source = await openCorpus([path], options);
+async function readWordList({ vocab, options, normalisation }: OpenRequest): Promise<ReadonlySet<string>> {
+  const source = await openCorpus([vocab], options);
   const words = new Set<string>();
   try {
     const files = await source.list();
@@ -110,7 +113,7 @@ async function readWordList(path: string, options: OpenRequest['options']): Prom
         for (const line of lines) {
           if (line.startsWith(':')) continue;
           const counted = /^(\S+)\t\d+$/.exec(line);
-          for (const word of wordsOf(counted?.[1] ?? line, AS_IT_STANDS)) words.add(word);
+          for (const word of wordsOf(counted?.[1] ?? line, normalisation)) words.add(word);
         }
       }
     }

@@ -1,14 +1,28 @@
 // What a word is: the plain rules, one token at a time. The fast path (token-memory.ts) is held to them by tests.
 
+export const TOKENIZERS = ['whitespace', 'unicode'] as const;
+export const DIGITS = ['keep', 'zero', 'drop'] as const;
+
 /** How text becomes words. Fixed when a run begins. */
 export interface Normalisation {
   /** Lower-case letters by Unicode's rules, whatever the machine's locale. */
   readonly lowercase: boolean;
   /** What stands between blanks, as it is; or the words in it by Unicode's kinds of characters, without punctuation. */
-  readonly tokenizer: 'whitespace' | 'unicode';
+  readonly tokenizer: (typeof TOKENIZERS)[number];
   /** Digits as they are; each a 0, as is done for word2vec; or words that have digits and no letter left out. */
-  readonly digits: 'keep' | 'zero' | 'drop';
+  readonly digits: (typeof DIGITS)[number];
 }
+
+/** The rules for words among other settings. */
+export function rulesOf({ lowercase, tokenizer, digits }: Normalisation): Normalisation {
+  return { lowercase, tokenizer, digits };
+}
+
+/**
+ * What no window reaches beyond: a line, or so many words of the vocabulary, one after the other, whatever lines they
+ * stand in. The last such sentence of a file, and one before held-out text, may be shorter.
+ */
+export type Sentence = 'line' | number;
 
 /** Words as they stand in the corpus. */
 export const AS_IT_STANDS: Normalisation = { lowercase: false, tokenizer: 'whitespace', digits: 'keep' };

@@ -19,8 +19,15 @@ export class Preparation {
   /** In-vocabulary tokens of one epoch. */
   readonly #epochTokens: number;
   readonly #epochs: number;
+  readonly #exact: boolean;
+  /** Tokens of a sentence; null where lines are sentences. */
+  readonly #sentence: number | null;
   /** Where the feed stands within its line: in-vocabulary tokens read. */
   #token = 0;
+  /** Tokens of the open sentence, where sentences have a number of them: an episode never ends within one. */
+  #open = 0;
+  /** In-vocabulary tokens that this epoch has beyond those counted. */
+  #beyond = 0;
 
   constructor(corpus: OpenedCorpus, normalisation: Normalisation, request: TrainRequest, hashSeed: number) {
     const { words, counts, seed, window, sample, epochs, model, hs, schedule, heldOutLimit } = request;
@@ -39,10 +46,13 @@ export class Preparation {
     this.#description = corpus.source.description;
     this.#epochTokens = total;
     this.#epochs = epochs;
+    this.#exact = request.exact;
+    this.#sentence = request.sentence === 'line' ? null : request.sentence;
   }
 
   /**
    * Held-out pieces give no pairs, but their tokens count as read, so that positions and totals are those of the corpus.
+   * Where counts are not exact, an epoch's last tokens are made up or left out of the total, which is what was counted.
    * @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted
    */
   async prepare({ from, until, parts, number }: PrepareRequest): Promise<Episode> {
@@ -51,15 +61,29 @@ export class Preparation {
     const last = Math.min(until, end);
     await this.#seek(from);
     let { tokens } = from;
-    while (tokens < last) {
-      if (feed.at < feed.codes.length) tokens = this.#read(tokens, last);
-      else if (!(await feed.fill()) && tokens !== feed.epoch * this.#epochTokens)
-        throw this.#changed(tokens, feed.epoch);
+    this.#beyond = from.beyond;
+    while (tokens < last || this.#open > 0) {
+      if (feed.at < feed.codes.length) {
+        tokens = this.#read(tokens, last);
+        continue;
+      }
+      const { file, epoch } = feed;
+      const more = await feed.fill();
+      // No sentence reaches over two files.
+      if (!more || feed.file !== file) this.#endSentence(epoch);
+      if (!more) tokens = this.#endEpoch(tokens);
     }
     if (tokens > end) throw this.#changed(tokens, this.#epochs);
     const { kept } = this.#collector;
     const pairs = this.#collector.bucket(this.#tables.of(parts), number);
-    const to = { epoch: feed.epoch, split: feed.split, line: feed.line, token: this.#token, tokens };
+    const to = {
+      epoch: feed.epoch,
+      split: feed.split,
+      line: feed.line,
+      token: this.#token,
+      tokens,
+      beyond: this.#beyond,
+    };
     return { ...pairs, number, parts, from, to, kept };
   }
 
@@ -83,33 +107,60 @@ export class Preparation {
   #read(before: number, last: number): number {
     const feed = this.#feed;
     const collector = this.#collector;
+    const sentence = this.#sentence;
     const { codes, epoch } = feed;
     const epochStart = epoch * this.#epochTokens;
+    const epochEnd = this.#exact ? Number.POSITIVE_INFINITY : epochStart + this.#epochTokens;
     let { at } = feed;
     let tokens = before;
     let done = false;
     while (at < codes.length && !done) {
       const code = codes[at++]!;
       if (code >= 0) {
-        const full = collector.add(code, epoch, tokens - epochStart);
-        tokens++;
+        const full = collector.add(code, epoch, tokens - epochStart + this.#beyond);
+        if (tokens < epochEnd) tokens++;
+        else this.#beyond++;
         this.#token++;
-        done = full && tokens >= last;
-      } else {
-        collector.endSentence(epoch);
-        if (code === LINE_END) {
-          feed.line++;
-          this.#token = 0;
+        if (sentence === null) done = full && tokens >= last;
+        else if (++this.#open === sentence) {
+          this.#endSentence(epoch);
           done = tokens >= last;
-        } else {
-          // No window reaches over a gap.
-          tokens += GAP - code;
-          this.#token += GAP - code;
         }
+      } else if (code === LINE_END) {
+        feed.line++;
+        this.#token = 0;
+        if (sentence === null) {
+          this.#endSentence(epoch);
+          done = tokens >= last;
+        }
+      } else {
+        // No window reaches over a gap.
+        this.#endSentence(epoch);
+        const words = GAP - code;
+        const counted = Math.min(words, epochEnd - tokens);
+        tokens += counted;
+        this.#beyond += words - counted;
+        this.#token += words;
+        done = sentence !== null && tokens >= last;
       }
     }
     feed.at = at;
     return tokens;
+  }
+
+  #endSentence(epoch: number): void {
+    this.#collector.endSentence(epoch);
+    this.#open = 0;
+  }
+
+  /** At the end of an epoch, when the feed has begun the next. @returns tokens read, by what was counted */
+  #endEpoch(tokens: number): number {
+    const { epoch } = this.#feed;
+    const counted = epoch * this.#epochTokens;
+    // Without a single word, what is counted would be another corpus' altogether.
+    if (this.#exact ? tokens !== counted : tokens === counted - this.#epochTokens) throw this.#changed(tokens, epoch);
+    this.#beyond = 0;
+    return counted;
   }
 
   #changed(tokens: number, epochs: number): TributaryError {

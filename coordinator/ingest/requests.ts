@@ -4,6 +4,7 @@ import type { CorpusOptions } from '../corpus/source.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
 import type { CorpusPosition, Episode } from '../leases/episode.ts';
 import type { HeldOutLines } from './held-out-lines.ts';
+import type { Normalisation, Sentence } from './normalisation.ts';
 
 export type IngestRequest = OpenRequest | CountRequest | TrainRequest | PrepareRequest;
 
@@ -14,6 +15,8 @@ export interface OpenRequest {
   readonly options: CorpusOptions;
   /** Word list that restricts the vocabulary; '' for none. */
   readonly vocab: string;
+  /** Of the corpus, and of the word list. */
+  readonly normalisation: Normalisation;
   /** Bytes of a split. */
   readonly splitBytes: number;
 }
@@ -30,6 +33,9 @@ export interface TrainRequest {
   readonly kind: 'train';
   readonly words: readonly string[];
   readonly counts: Float64Array;
+  /** Whether the corpus has these counts: one that does not has changed. Otherwise they are near enough. */
+  readonly exact: boolean;
+  readonly sentence: Sentence;
   readonly seed: number;
   readonly window: number;
   readonly sample: number;

@@ -11,8 +11,10 @@ export interface CorpusPosition {
   readonly line: number;
   /** In-vocabulary tokens of the next line already consumed. */
   readonly token: number;
-  /** In-vocabulary tokens before this position, over all epochs. */
+  /** In-vocabulary tokens before this position, over all epochs; of each at most as many as were counted. */
   readonly tokens: number;
+  /** In-vocabulary tokens of this epoch before this position that are not in `tokens`: 0 where counts are exact. */
+  readonly beyond: number;
 }
 
 export interface Episode extends BlockPairs {

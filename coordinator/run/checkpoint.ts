@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DESCENT_RULES, tensorsOf } from '../descent/descent.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
+import { DIGITS, TOKENIZERS } from '../ingest/normalisation.ts';
 import type { CorpusPosition } from '../leases/episode.ts';
 import type { TrainingConfig } from './config.ts';
 import type { Matrices } from './safetensors.ts';
@@ -157,7 +158,7 @@ async function readState(path: string): Promise<CheckpointState> {
 type Fields = Readonly<Record<string, unknown>>;
 
 const COUNTS = ['number', 'rows', 'journalSeq', 'nextLease', 'nextEpisode', 'modelVersion'] as const;
-const POSITION = ['epoch', 'split', 'line', 'token', 'tokens'] as const;
+const POSITION = ['epoch', 'split', 'line', 'token', 'tokens', 'beyond'] as const;
 const TRAINING_NUMBERS = [
   'dim',
   'window',
@@ -200,6 +201,10 @@ function wrongField(state: unknown): string | null {
   for (const name of TRAINING_NUMBERS) if (!Number.isFinite(training[name])) return `training.${name} is no number`;
   for (const name of TRAINING_TEXTS) if (typeof training[name] !== 'string') return `training.${name} is no text`;
   if (typeof training['hs'] !== 'boolean') return 'training.hs is neither true nor false';
+  if (typeof training['lowercase'] !== 'boolean') return 'training.lowercase is neither true nor false';
+  if (!TOKENIZERS.some((one) => one === training['tokenizer'])) return 'training.tokenizer is none';
+  if (!DIGITS.some((one) => one === training['digits'])) return 'training.digits is no rule';
+  if (training['sentence'] !== 'line' && !isCount(training['sentence'])) return 'training.sentence is no length';
   if (!DESCENTS.has(training['descent'])) return 'training.descent is no rule';
   const specs = training['corpus'];
   if (!Array.isArray(specs) || !specs.every((spec) => typeof spec === 'string'))

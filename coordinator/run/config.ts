@@ -5,6 +5,7 @@ import type { RatedPair } from '../../word2vec/evaluation/question-files.ts';
 import type { Objective } from '../../word2vec/objective.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import type { DescentRule } from '../descent/descent.ts';
+import type { Normalisation, Sentence } from '../ingest/normalisation.ts';
 
 /** Rated word pairs, and the file that has them. */
 export interface ProbeFile {
@@ -13,10 +14,11 @@ export interface ProbeFile {
 }
 
 /** What the vectors depend on. */
-export interface TrainingConfig {
+export interface TrainingConfig extends Normalisation {
   readonly corpus: readonly string[];
   /** Word list that restricts the vocabulary; '' for none. */
   readonly vocab: string;
+  readonly sentence: Sentence;
   readonly dim: number;
   readonly window: number;
   readonly negative: number;

@@ -15,7 +15,7 @@ export interface RestoredEpisode {
   readonly chunks: Uint8Array;
 }
 
-const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0 };
+const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0, beyond: 0 };
 
 export class Episodes {
   readonly #ingest: IngestThread;

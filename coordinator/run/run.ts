@@ -5,6 +5,7 @@ import type { HistoryPoint, RunEventLevel, RunState } from '../../protocol/statu
 import { describeTextFaults, NO_TEXT_FAULTS, type TextFaults } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
 import type { HeldOutLines } from '../ingest/held-out-lines.ts';
+import { rulesOf } from '../ingest/normalisation.ts';
 import { IngestThread } from '../ingest/ingest-thread.ts';
 import type { Counted, Opened } from '../ingest/requests.ts';
 import type { Episode } from '../leases/episode.ts';
@@ -138,13 +139,14 @@ export class Run {
     const { training: config, out, corpusOptions } = this.config;
     const { corpus, vocab } = config;
     const options = this.bulletin.announced(corpusOptions);
-    const opened = await this.#ingest.open({ corpus, options, vocab, splitBytes: SCHEDULE.splitBytes });
+    const given = { corpus, options, vocab, normalisation: rulesOf(config) };
+    const opened = await this.#ingest.open({ ...given, splitBytes: SCHEDULE.splitBytes });
     this.facts.opened = opened;
     const counted = await this.#vocabulary(opened);
     const { words, counts, heldOut, textFaults } = counted;
     this.#heldOut = heldOut;
     this.facts.textFaults = textFaults;
-    await this.#ingest.train({ words, counts, heldOutLimit: heldOut.limit, ...config });
+    await this.#ingest.train({ words, counts, exact: true, heldOutLimit: heldOut.limit, ...config });
     if (this.#resumed !== null) this.bulletin.set('preparing', 'the pairs of the checkpoint are being made again');
     const restored = await this.#episodes.restore(this.#resumed?.state.episodes ?? []);
     await mkdir(join(out, 'checkpoint'), { recursive: true });

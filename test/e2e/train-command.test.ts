@@ -72,6 +72,7 @@ describe('bad input', () => {
     ['a token file that is missing', ['corpus.txt', '--operator-token-file', 'none'], 2, /TOKEN_FILE: .*none/],
     ['nothing to resume', ['--resume', 'nothing'], 1, /CHECKPOINT_MISSING: .*nothing/],
     ['settings that the checkpoint has', ['--resume', 'full', '--dim', '50'], 2, /RESUME_OPTIONS: .*--dim/],
+    ['other words than the checkpoint', ['--resume', 'full', '--digits', 'zero'], 2, /RESUME_OPTIONS: .*--digits/],
     ['a corpus and --resume', ['corpus.txt', '--resume', 'full'], 2, /RESUME_OPTIONS: .*corpus/],
     ['--dim 0', ['corpus.txt', '--dim', '0'], 2, /--dim .*1 to 1024/],
     ['--dim in words', ['corpus.txt', '--dim', 'ten'], 2, /--dim/],
@@ -80,6 +81,8 @@ describe('bad input', () => {
     ['--sample in words', ['corpus.txt', '--sample', 'x'], 2, /--sample/],
     ['--port 70000', ['corpus.txt', '--port', '70000'], 2, /--port .*65535/],
     ['an unknown schedule', ['corpus.txt', '--schedule', 'random'], 2, /--schedule .*grid/],
+    ['an unknown tokenizer', ['corpus.txt', '--tokenizer', 'icu'], 2, /--tokenizer .*unicode/],
+    ['a sentence of one word', ['corpus.txt', '--sentence', '1'], 2, /--sentence .*2 to 1000/],
     ['an unknown option', ['corpus.txt', '--frobnicate'], 2, /--frobnicate/],
   ])('%s', async (_what, args, exit, message) => {
     const before = readdirSync(folder.path);
@@ -191,6 +194,27 @@ describe('a run for scripts', () => {
       textFaults: { replaced: { count: 0, file: '' }, cut: { count: 0, file: '' } },
     });
     expect(record['tributary']).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it('trains the words and sentences that were asked for, also when resumed', async () => {
+    const out = folder.at('run-words');
+    const sentences = '“ÉCOLE,” said the Fox—in 1914,\nto the well-known e\u0301cole of 1915.\n'.repeat(60);
+    writeFileSync(folder.at('words.txt'), sentences);
+    writeFileSync(folder.at('words-list.txt'), 'École FOX 2015 Well-Known said the');
+    const text = ['--lowercase', '--tokenizer', 'unicode', '--digits', 'zero', '--sentence', '40'];
+    const rest = ['--vocab', 'words-list.txt', '--dim', '4', '--epochs', '1', '--local', '1', '--port', '0', '--exit'];
+    const ended = await tributary(['train', 'words.txt', ...text, ...rest, '--out', out], folder.path);
+    expect(ended).toMatchObject({ exit: 0 });
+    const counts = readFileSync(join(out, 'vocab.txt'), 'utf8');
+    expect(counts).toBe('0000 120\nthe 120\nécole 120\nfox 60\nsaid 60\nwell-known 60\n');
+    const rules = { lowercase: true, tokenizer: 'unicode', digits: 'zero', sentence: 40 };
+    const record = (): unknown => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
+    expect(record()).toMatchObject({ configuration: rules, outcome: 'trained' });
+    rmSync(join(out, 'run.json'));
+    expect(await tributary(['train', '--resume', out, '--port', '0', '--exit'], folder.path)).toMatchObject({
+      exit: 0,
+    });
+    expect(record()).toMatchObject({ configuration: rules, outcome: 'trained' });
   });
 
   it('keeps the work when the results cannot be written, and says how to get them', async () => {

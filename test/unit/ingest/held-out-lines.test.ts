@@ -7,12 +7,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heldOutBudget, HeldOutSelection } from '../../../coordinator/ingest/held-out-lines.ts';
 import { Ingest } from '../../../coordinator/ingest/ingest.ts';
+import { AS_IT_STANDS } from '../../../coordinator/ingest/normalisation.ts';
 import { pieceHash } from '../../../coordinator/ingest/piece-hash.ts';
 import type { Counted } from '../../../coordinator/ingest/requests.ts';
 import type { CorpusPosition, Episode } from '../../../coordinator/leases/episode.ts';
 import { below, hashAt, mix32 } from '../../../word2vec/random.ts';
 
-const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0 };
+const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0, beyond: 0 };
 
 describe('the budget', () => {
   it('is a share of the corpus within bounds, and nothing where that says nothing', () => {
@@ -119,11 +120,12 @@ describe('training', () => {
   async function prepared(files: string[], splitBytes: number): Promise<{ counted: Counted; episode: Episode }> {
     const ingest = new Ingest(() => undefined);
     const corpus = files.map((file) => join(folder, file));
-    await ingest.open({ kind: 'open', corpus, options: {}, vocab: '', splitBytes });
+    await ingest.open({ kind: 'open', corpus, options: {}, vocab: '', normalisation: AS_IT_STANDS, splitBytes });
     const counted = await ingest.count({ kind: 'count', minCount: 1, maxVocab: 1000 });
     const { words, counts, tokens, heldOut } = counted;
     // With a window of one, the pairs are the neighbours.
-    const request = { words, counts, seed: 1, window: 1, sample: 0, epochs: 2, heldOutLimit: heldOut.limit };
+    const heard = { exact: true, sentence: 'line' } as const;
+    const request = { words, counts, ...heard, seed: 1, window: 1, sample: 0, epochs: 2, heldOutLimit: heldOut.limit };
     ingest.train({ kind: 'train', ...request, model: 'skipgram', hs: false, schedule: 'grid' });
     const episode = await ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 2 * tokens, parts: 1 });
     await ingest.close();

@@ -6,14 +6,16 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeTextFaults, NO_TEXT_FAULTS } from '../../../coordinator/corpus/text-faults.ts';
 import { Ingest } from '../../../coordinator/ingest/ingest.ts';
+import type { Normalisation, Sentence } from '../../../coordinator/ingest/normalisation.ts';
+import { AS_IT_STANDS, wordsOf } from '../../../coordinator/ingest/normalisation.ts';
 import type { Counted } from '../../../coordinator/ingest/requests.ts';
 import type { CorpusPosition, Episode } from '../../../coordinator/leases/episode.ts';
 import { below, hashAt } from '../../../word2vec/random.ts';
 
 /** What these tests train: nothing of it changes where pairs begin and end. */
-const PLAIN = { model: 'skipgram', hs: false, schedule: 'grid' } as const;
+const PLAIN = { model: 'skipgram', hs: false, schedule: 'grid', exact: true, sentence: 'line' } as const;
 
-const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0 };
+const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0, beyond: 0 };
 const EPOCHS = 3;
 
 let folder: string;
@@ -32,14 +34,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function open(corpus: string[] = [folder], vocab = ''): Promise<Ingest> {
+async function open(corpus: string[] = [folder], vocab = '', splitBytes = 4096, rules = AS_IT_STANDS): Promise<Ingest> {
   const ingest = new Ingest(() => undefined);
-  await ingest.open({ kind: 'open', corpus, options: {}, vocab, splitBytes: 4096 });
+  await ingest.open({ kind: 'open', corpus, options: {}, vocab, normalisation: rules, splitBytes });
   return ingest;
 }
 
-async function openAndCount(): Promise<{ ingest: Ingest; counted: Counted; total: number }> {
-  const ingest = await open();
+async function openAndCount(
+  sentence: Sentence = 'line',
+  splitBytes = 4096,
+): Promise<{ ingest: Ingest; counted: Counted; total: number }> {
+  const ingest = await open([folder], '', splitBytes);
   const counted = await ingest.count({ kind: 'count', minCount: 3, maxVocab: 1000 });
   const { words, counts, heldOut } = counted;
   ingest.train({
@@ -52,6 +57,7 @@ async function openAndCount(): Promise<{ ingest: Ingest; counted: Counted; total
     epochs: EPOCHS,
     heldOutLimit: heldOut.limit,
     ...PLAIN,
+    sentence,
   });
   return { ingest, counted, total: counts.reduce((sum, count) => sum + count, 0) };
 }
@@ -114,29 +120,104 @@ describe('counting', () => {
 });
 
 describe('episodes', () => {
-  it('hold the same pairs wherever they are cut', async () => {
-    const { ingest, total } = await openAndCount();
-    const whole = await episodesOf(ingest, total, total * EPOCHS);
-    expect(whole).toHaveLength(1);
-    const expected = pairCounts(whole);
-    for (const size of [500, 1777, 5000, total]) {
-      const { ingest: again } = await openAndCount();
-      const episodes = await episodesOf(again, total, size);
-      expect(episodes.length).toBeGreaterThan(1);
-      expect(episodes.at(-1)!.to.tokens).toBe(total * EPOCHS);
-      expect(pairCounts(episodes)).toEqual(expected);
-    }
-  });
+  it.each<Sentence>(['line', 2, 17, 1000])(
+    'of sentences of %s hold the same pairs wherever they are cut',
+    async (sentence) => {
+      const { ingest, total } = await openAndCount(sentence);
+      const whole = await episodesOf(ingest, total, total * EPOCHS);
+      expect(whole).toHaveLength(1);
+      const expected = pairCounts(whole);
+      for (const [size, splitBytes] of [
+        [500, 4096],
+        [1777, 999],
+        [5000, 1 << 20],
+        [total, 30_000],
+      ] as const) {
+        const { ingest: again } = await openAndCount(sentence, splitBytes);
+        const episodes = await episodesOf(again, total, size);
+        expect(episodes.length).toBeGreaterThan(1);
+        expect(episodes.at(-1)!.to.tokens).toBe(total * EPOCHS);
+        expect(pairCounts(episodes)).toEqual(expected);
+      }
+    },
+  );
 
-  it('are made again, in any order, bit by bit', async () => {
-    const { ingest, total } = await openAndCount();
+  it.each<Sentence>(['line', 30])('of sentences of %s are made again, in any order, bit by bit', async (sentence) => {
+    const { ingest, total } = await openAndCount(sentence);
     const episodes = await episodesOf(ingest, total, 1777);
-    const { ingest: fresh } = await openAndCount();
+    const { ingest: fresh } = await openAndCount(sentence);
     for (const k of [5, 6, 2, 0, episodes.length - 1, 3]) {
       const { number, from, to, parts, inputs, outputs, offsets } = episodes[k]!;
       const again = await fresh.prepare({ kind: 'prepare', number, from, until: to.tokens, parts });
       expect(again.to).toEqual(to);
       expect([again.inputs, again.outputs, again.offsets]).toEqual([inputs, outputs, offsets]);
+    }
+  });
+
+  it.each([2, 7, 1000])('of sentences of %s words join lines, and no two files', async (sentence) => {
+    const rules: Normalisation = { lowercase: true, tokenizer: 'unicode', digits: 'zero' };
+    const files = [
+      'One, two; three\nfour five. Six\n\nseven eight 9',
+      'ten eleven\n12 thirteen\n'.repeat(9),
+      '\n\n',
+      'end of all',
+    ];
+    const paths = files.map((_, k) => join(folder, `sentences-${k}.txt`));
+    for (const [k, words] of files.entries()) writeFileSync(paths[k]!, words);
+    const expected = new Map<string, number>();
+    for (const file of files) {
+      const words = file.split('\n').flatMap((line) => wordsOf(line, rules));
+      for (let k = 1; k < words.length; k++) {
+        if (k % sentence === 0) continue;
+        for (const pair of [`${words[k - 1]} ${words[k]}`, `${words[k]} ${words[k - 1]}`])
+          expected.set(pair, (expected.get(pair) ?? 0) + 1);
+      }
+    }
+    const ingest = await open(paths, '', 16, rules);
+    const { words, counts, tokens } = await ingest.count({ kind: 'count', minCount: 1, maxVocab: 100 });
+    const request = { words, counts, seed: 1, window: 1, sample: 0, epochs: 1, heldOutLimit: 0 };
+    ingest.train({ kind: 'train', ...request, ...PLAIN, schedule: 'downpour', sentence });
+    const found = new Map<string, number>();
+    let from = START;
+    for (let number = 0; from.tokens < tokens; number++) {
+      const until = from.tokens + 1;
+      const { inputs, outputs, to } = await ingest.prepare({ kind: 'prepare', number, from, until, parts: 1 });
+      for (const [k, input] of inputs.entries()) {
+        const pair = `${words[input]} ${words[outputs[k]!]}`;
+        found.set(pair, (found.get(pair) ?? 0) + 1);
+      }
+      from = to;
+    }
+    for (const path of paths) rmSync(path);
+    expect(found).toEqual(expected);
+  });
+
+  it.each([
+    [0.5, 'line'],
+    [0.5, 40],
+    [1.5, 'line'],
+    [1.5, 40],
+  ] as const)('with counts that are %s of what the corpus has end where they said, by %s', async (share, sentence) => {
+    const train = async (): Promise<{ ingest: Ingest; total: number }> => {
+      const ingest = await open();
+      const { words, counts, heldOut } = await ingest.count({ kind: 'count', minCount: 3, maxVocab: 1000 });
+      const request = { words, counts: counts.map((count) => Math.ceil(count * share)), heldOutLimit: heldOut.limit };
+      const settings = { seed: 9, window: 4, sample: 1e-2, epochs: EPOCHS };
+      ingest.train({ kind: 'train', ...request, ...settings, ...PLAIN, exact: false, sentence });
+      return { ingest, total: request.counts.reduce((sum, count) => sum + count, 0) };
+    };
+    const { ingest, total } = await train();
+    const episodes = await episodesOf(ingest, total, 1777);
+    expect(episodes.at(-1)!.to.tokens).toBe(total * EPOCHS);
+    expect(Math.max(...episodes.map(({ to }) => to.beyond)) > 0).toBe(share < 1);
+    // However they are cut, and made again.
+    const { ingest: other } = await train();
+    const whole = await episodesOf(other, total, total * EPOCHS);
+    expect(pairCounts(episodes)).toEqual(pairCounts(whole));
+    for (const k of [3, 1, episodes.length - 1, 2, 0]) {
+      const { number, from, to, parts, inputs, outputs } = episodes[k]!;
+      const again = await other.prepare({ kind: 'prepare', number, from, until: to.tokens, parts });
+      expect([again.to, again.inputs, again.outputs]).toEqual([to, inputs, outputs]);
     }
   });
 

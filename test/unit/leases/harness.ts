@@ -180,7 +180,14 @@ function makeEpisodes(
       if (at % 40 === 39) collector.endSentence(0);
     }
     collector.endSentence(0);
-    const place = (count: number): Episode['from'] => ({ epoch: 0, split: 0, line: count, token: 0, tokens: count });
+    const place = (count: number): Episode['from'] => ({
+      epoch: 0,
+      split: 0,
+      line: count,
+      token: 0,
+      tokens: count,
+      beyond: 0,
+    });
     const { kept } = collector;
     const pairs = collector.bucket(tables.of(P), number);
     return { ...pairs, number, parts: P, kept, from: place(number * tokens), to: place((number + 1) * tokens) };

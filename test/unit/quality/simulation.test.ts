@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { simulate, type Simulated, type SimulationPlan } from '../../../bench/quality/simulation.ts';
 import { type MeasuredText, measuredText } from '../../../bench/quality/text.ts';
 import { IngestThread } from '../../../coordinator/ingest/ingest-thread.ts';
+import { AS_IT_STANDS } from '../../../coordinator/ingest/normalisation.ts';
 import { SCHEDULE } from '../../../coordinator/run/config.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -18,11 +19,21 @@ afterAll(() => text.dispose());
 async function run(threads: number, fleet: Partial<SimulationPlan['fleet']>, seed = 1): Promise<Simulated> {
   const ingest = new IngestThread(() => undefined);
   try {
-    await ingest.open({ corpus: [text.file], options: {}, vocab: '', splitBytes: SCHEDULE.splitBytes });
+    await ingest.open({
+      corpus: [text.file],
+      options: {},
+      vocab: '',
+      normalisation: AS_IT_STANDS,
+      splitBytes: SCHEDULE.splitBytes,
+    });
     const counted = await ingest.count({ minCount: 5, maxVocab: 1e6 });
     const config: SimulationPlan['config'] = {
       corpus: [text.file],
       vocab: '',
+      lowercase: false,
+      tokenizer: 'whitespace',
+      digits: 'keep',
+      sentence: 'line',
       dim: 8,
       window: 5,
       negative: 5,

@@ -21,7 +21,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'tributary-run-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const position = { epoch: 0, split: 1, line: 2, token: 3, tokens: 4 };
+const position = { epoch: 0, split: 1, line: 2, token: 3, tokens: 4, beyond: 0 };
 
 function state(number: number): CheckpointState {
   return {
@@ -30,6 +30,10 @@ function state(number: number): CheckpointState {
     training: {
       corpus: ['sample:'],
       vocab: '',
+      lowercase: false,
+      tokenizer: 'whitespace',
+      digits: 'keep',
+      sentence: 'line',
       dim: 3,
       window: 5,
       negative: 5,

@@ -10,6 +10,10 @@ const counts = Float64Array.from({ length: 4000 }, (_, id) => Math.ceil(200_000 
 const CONFIG: TrainingConfig = {
   corpus: [],
   vocab: '',
+  lowercase: false,
+  tokenizer: 'whitespace',
+  digits: 'keep',
+  sentence: 'line',
   dim: 4,
   window: 5,
   negative: 5,

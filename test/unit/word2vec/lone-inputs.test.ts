@@ -69,7 +69,7 @@ describe('an episode of a sparse grid', () => {
     const pairs = offsets[parts * parts]!;
     const ranks = (key: number): Uint32Array<ArrayBuffer> =>
       Uint32Array.from({ length: pairs }, (_, at) => below(hashAt(key, at), size));
-    const place = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0 };
+    const place = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0, beyond: 0 };
     const [inputs, outputs] = [ranks(2), ranks(3)];
     const episode: Episode = { number: 0, parts, from: place, to: place, kept: 0, inputs, outputs, offsets };
     const census = new EpisodeCensus(episode);
