@@ -20,16 +20,12 @@ import { corpusChanged, Episodes } from './episodes.ts';
 import { deferred } from './deferred.ts';
 import { Journal } from './journal.ts';
 import { History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
-import type { QualityWatch } from './quality-watch.ts';
-import { watchQuality } from './quality-watch.ts';
-import type { Books } from './recorder.ts';
-import { newBooks, Recorder } from './recorder.ts';
+import { type QualityWatch, watchQuality } from './quality-watch.ts';
+import { type Books, newBooks, Recorder } from './recorder.ts';
 import type { ResumedRun } from './resume.ts';
 import { writeHeldOut, writeVocabulary } from './results.ts';
-import type { Snapshot } from './snapshot.ts';
-import { snapshot } from './snapshot.ts';
-import type { CountedWords, Training } from './training.ts';
-import { assembleTraining } from './training.ts';
+import { type Snapshot, snapshot } from './snapshot.ts';
+import { assembleTraining, type CountedWords, type Training } from './training.ts';
 
 export interface RunFacts extends Books {
   opened: Opened | null;
