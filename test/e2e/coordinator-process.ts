@@ -18,9 +18,12 @@ export class CoordinatorProcess {
   readonly #exit: Promise<number | null>;
 
   /** @param cwd where relative paths begin; the package unless told */
-  constructor(args: readonly string[], cwd = ROOT) {
+  constructor(args: readonly string[], cwd = ROOT, env: Readonly<Record<string, string>> = {}) {
     const program = join(ROOT, 'dist', 'coordinator', 'main.js');
-    this.child = spawn(process.execPath, [program, 'train', ...args, '--json', '--port', '0'], { cwd });
+    this.child = spawn(process.execPath, [program, 'train', ...args, '--json', '--port', '0'], {
+      cwd,
+      env: { ...process.env, ...env },
+    });
     createInterface({ input: this.child.stdout }).on('line', (line) => this.events.push(JSON.parse(line) as JsonEvent));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.#exit = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));

@@ -21,6 +21,8 @@ export interface HdfsOptions {
 export interface HdfsAddress {
   /** `webhdfs://127.0.0.1:PORT`, to be followed by an absolute path. */
   readonly url: string;
+  /** `hdfs://127.0.0.1:PORT`, as Hadoop's own clients reach it. */
+  readonly fileSystem: string;
   /** The `--hdfs-host-map` without which no data node's name resolves. */
   readonly hostMap: string;
   /** The user who owns `/`; any other name is an ordinary stranger. */
@@ -32,6 +34,7 @@ const BLOCK_BYTES = 1 << 20;
 
 export class HdfsCluster implements HdfsAddress {
   readonly url: string;
+  readonly fileSystem: string;
   readonly hostMap: string;
   readonly superuser = userInfo().username;
   /** Milliseconds from the first JVM's start until every data node served. */
@@ -42,8 +45,6 @@ export class HdfsCluster implements HdfsAddress {
   readonly #nameNode: Daemon;
   readonly #dataNodes: readonly Daemon[];
   readonly #http: string;
-  /** `hdfs://127.0.0.1:PORT`, as Hadoop's own clients reach it. */
-  readonly #fileSystem: string;
   readonly #classpath: string;
   readonly #atExit = (): void => this.#killAllNow();
 
@@ -54,13 +55,19 @@ export class HdfsCluster implements HdfsAddress {
     const address = (): string => `127.0.0.1:${take.next().value}`;
     const [rpc, http] = [address(), address()];
     this.#http = http;
-    this.#fileSystem = `hdfs://${rpc}`;
+    this.fileSystem = `hdfs://${rpc}`;
     this.#classpath = classpath;
     this.url = `webhdfs://${http}`;
     const names = Array.from({ length: options.dataNodes }, (_, k) => `dn${k + 1}`);
     this.hostMap = names.map((name) => `${name}.hdfs.invalid=127.0.0.1`).join(',');
 
-    const core: Properties = { 'fs.defaultFS': this.#fileSystem, 'hadoop.tmp.dir': join(this.#folder, 'tmp') };
+    const core: Properties = {
+      'fs.defaultFS': this.fileSystem,
+      'hadoop.tmp.dir': join(this.#folder, 'tmp'),
+      // A gateway in front of the cluster runs as the superuser and asks in the name of others.
+      [`hadoop.proxyuser.${this.superuser}.hosts`]: '*',
+      [`hadoop.proxyuser.${this.superuser}.groups`]: '*',
+    };
     const common: Properties = {
       'dfs.namenode.rpc-address': rpc,
       'dfs.namenode.http-address': http,
@@ -154,7 +161,7 @@ export class HdfsCluster implements HdfsAddress {
   /** Runs one of Hadoop's own jobs on this cluster to its end; answers what it logged. */
   async runJob(job: Job): Promise<string> {
     const watch = (pid: number): void => this.#guard.watch(pid);
-    return runJob({ fileSystem: this.#fileSystem, folder: this.#folder, classpath: this.#classpath, watch }, job);
+    return runJob({ fileSystem: this.fileSystem, folder: this.#folder, classpath: this.#classpath, watch }, job);
   }
 
   /** Data nodes are numbered from 1, as in their names `dn1.hdfs.invalid`. */

@@ -59,8 +59,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
   const address = endpoint.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const { url, hostMap, superuser, startMs } = cluster;
-  project.provide('hdfs', { url, hostMap, superuser, control: `http://127.0.0.1:${port}` });
+  const { url, fileSystem, hostMap, superuser, startMs } = cluster;
+  project.provide('hdfs', { url, fileSystem, hostMap, superuser, control: `http://127.0.0.1:${port}` });
   process.stderr.write(`hdfs tests: ${url} serves after ${(startMs / 1000).toFixed(1)} s\n`);
   return async () => {
     endpoint.close();

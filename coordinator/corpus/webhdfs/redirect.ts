@@ -1,4 +1,5 @@
 // Redirects: where a name node sends us, and whether we go there. What it says is untrusted input.
+import { isIP } from 'node:net';
 import { EXIT, TributaryError } from '../../errors.ts';
 import { type HostMap, mapAddress } from '../host-map.ts';
 import { BASE_PATH, encodePath } from './address.ts';
@@ -21,7 +22,7 @@ export class RedirectHosts {
   /** Reads `dn1.cluster,*.rack2.cluster,10.0.0.7`. Throws HDFS_REDIRECT_HOSTS. */
   constructor(text: string) {
     for (const entry of text.split(',').map((each) => each.trim().toLowerCase())) {
-      if (!/^(\*\.)?[a-z0-9_][a-z0-9_.-]*$|^\[?[0-9a-f:.]+\]?$/.test(entry)) {
+      if (!/^(\*\.)?[a-z0-9_][a-z0-9_.-]*$/.test(entry) && isIP(entry.replace(/^\[|\]$/g, '')) === 0) {
         throw new TributaryError('HDFS_REDIRECT_HOSTS', `--hdfs-redirect-hosts: ${JSON.stringify(entry)} is no host`, {
           hint: 'Write hosts with commas between them and no ports, *.domain for all hosts of a domain.',
           exit: EXIT.usage,
