@@ -89,10 +89,9 @@ class LineCutter {
 
   /** What stands after the last line feed, if anything. */
   end(): readonly LineBlock[] {
-    if (this.#heldBytes > 0) {
-      this.#hold(ENDING);
-      this.#emit(this.#take());
-    }
+    const rest = this.#take();
+    // A mark alone is no line, as for Hadoop.
+    if (rest.length > 0 && !(this.#atStart && rest.equals(BYTE_ORDER_MARK))) this.#emit(Buffer.concat([rest, ENDING]));
     return this.#given();
   }
 

@@ -49,7 +49,7 @@ export async function runJob(place: JobPlace, job: Job): Promise<string> {
   try {
     jvm.start(job.args);
     const code = await jvm.ended();
-    const log = jvm.logTail(200);
+    const log = jvm.logTail(10_000);
     if (code !== 0) throw new Error(`${job.mainClass} ended with ${code}:\n${log}`);
     return log;
   } finally {
