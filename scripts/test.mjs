@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { hadoopClasspath } from '../test/hdfs/install.mjs';
+import { hadoopClasspath, httpfsClasspath } from '../test/hdfs/install.mjs';
 import { build, checkNode, installPackages, root, run } from './install.mjs';
 
 const browsers = [
@@ -50,6 +50,7 @@ checkNode();
 installPackages();
 const browser = chromium();
 await hadoopClasspath();
+await httpfsClasspath();
 build();
 const path = join(root, 'test-report.json');
 rmSync(path, { force: true });

@@ -1,6 +1,7 @@
 // Entry of the ingest thread: answers one request at a time.
 import { randomInt } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
+import { redact } from '../corpus/webhdfs/redaction.ts';
 import { TributaryError } from '../errors.ts';
 import { Ingest } from './ingest.ts';
 import type { IngestAnswer, IngestMessage, IngestRequest } from './requests.ts';
@@ -39,7 +40,9 @@ async function handle(request: IngestRequest): Promise<void> {
       kind: 'failure',
       failure: {
         code: known ? error.code : 'INTERNAL',
-        message: known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error),
+        message: redact(
+          known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error),
+        ),
         hint: known ? error.hint : undefined,
         exit: known ? error.exit : 1,
       },

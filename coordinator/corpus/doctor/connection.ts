@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { type Peer, timeoutFailure, transportFailure } from '../webhdfs/failure.ts';
-import { tlsFailure, type TlsOptions } from '../webhdfs/tls.ts';
+import { mayShowCertificate, tlsFailure, type TlsOptions } from '../webhdfs/tls.ts';
 import { failed, type Finding, passed, refused, since, warned } from './finding.ts';
 
 /** Patience with one connection, ms. */
@@ -119,7 +119,7 @@ export async function certificateOf(
       port: peer.port,
       timeout: PROBE_MS,
       rejectUnauthorized: false,
-      ...(cert === undefined || key === undefined || peer.role === 'data node' ? {} : { cert, key }),
+      ...(cert === undefined || key === undefined || !mayShowCertificate(peer) ? {} : { cert, key }),
       ...(isIP(told) === 0 ? { servername: told } : {}),
     });
     socket.once('secureConnect', () => {

@@ -13,7 +13,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { HdfsError, type Peer, timeoutFailure, transportFailure } from './failure.ts';
-import { identityCheck, tlsFailure, type TlsOptions } from './tls.ts';
+import { identityCheck, mayShowCertificate, tlsFailure, type TlsOptions } from './tls.ts';
 
 export interface Timeouts {
   /** Name look-up, TCP and TLS, ms. */
@@ -80,14 +80,12 @@ export class Exchanger {
     }
   }
 
-  /** The client certificate is shown to name nodes, and to others only where the operator said so. */
   #tlsFor(peer: Peer): ConnectionOptions {
     const { ca, cert, key } = this.#tls;
     const host = peer.toldAs.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-    const shown = peer.role === 'name node' || peer.listed === true;
     return {
       ...(ca === undefined ? {} : { ca }),
-      ...(shown && cert !== undefined && key !== undefined ? { cert, key } : {}),
+      ...(mayShowCertificate(peer) && cert !== undefined && key !== undefined ? { cert, key } : {}),
       // Addresses are no server names in TLS.
       servername: isIP(host) === 0 ? host : '',
       checkServerIdentity: identityCheck(peer),

@@ -95,7 +95,7 @@ export function readRedirect(
   const own = url.pathname.startsWith(`${BASE_PATH}/`) && !url.searchParams.has('_');
   const target = `${own ? BASE_PATH + encodePath(path) : url.pathname}${url.search}`;
   const home = originOf(peer) === originOf(from);
-  if (home) return { peer: { ...from, role: 'data node' }, path: target, home };
+  if (home) return { peer: { ...from, role: 'data node', listed: true }, path: target, home };
   if (rules.hosts !== undefined) {
     if (rules.hosts.has(told.host)) return { peer: { ...peer, listed: true }, path: target, home };
     throw new HdfsError('HDFS_REDIRECT', `${said} redirects to ${toldAs}, which --hdfs-redirect-hosts does not name`, {

@@ -79,6 +79,11 @@ export function identityCheck(peer: Peer): (host: string, certificate: PeerCerti
   };
 }
 
+/** The client certificate is shown to name nodes, and to others only where the operator said so. */
+export function mayShowCertificate(peer: Peer): boolean {
+  return peer.role === 'name node' || peer.listed === true;
+}
+
 const TLS = /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/;
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE|CERT_CHAIN_TOO_LONG)/;
 // Alerts that servers send when they want a certificate and got none, or one of an authority they do not know.
@@ -131,7 +136,7 @@ export function tlsFailure(error: unknown, peer: Peer, tls: TlsOptions): HdfsErr
 }
 
 function clientFailure(error: Error, peer: Peer, tls: TlsOptions): HdfsError {
-  const withheld = tls.cert !== undefined && peer.role === 'data node' && peer.listed !== true;
+  const withheld = tls.cert !== undefined && !mayShowCertificate(peer);
   const host = peer.toldAs.replace(/:\d+$/, '');
   return new HdfsError('HDFS_TLS_CLIENT', `${nameOf(peer)} wants another client certificate than it got`, {
     hint:
