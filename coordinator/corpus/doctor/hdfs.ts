@@ -51,7 +51,7 @@ export async function* examineHdfs(
     if (files.length === 0) return [];
     const examined = await examineBlocks(client, path, cluster, files);
     yield* examined.findings;
-    let readable = examined.blocks.length > 0;
+    let readable = examined.findings.every(({ ok }) => ok);
     for await (const finding of examineDataNodes(client, examined.blocks, tls)) {
       readable &&= finding.ok;
       yield finding;

@@ -48,6 +48,8 @@ export interface OpenBody {
 
 export class WebHdfsClient {
   readonly exchanger: Exchanger;
+  /** Data nodes that have sent us something, as redirects call them. */
+  readonly served = new Set<string>();
   readonly #environment: Environment;
   readonly #policy: Policy;
   readonly #nameNodes: NameNodes;

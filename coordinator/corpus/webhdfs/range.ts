@@ -78,6 +78,28 @@ async function* wholeBody(
   throw shortBody(peer, `ended after ${received} of ${wanted} bytes of ${place}`);
 }
 
+/** Most data nodes whose failures are told one by one. */
+const FAILURES_TOLD = 5;
+
+/** When several data nodes failed until the budget was spent, the last one alone would say too little. */
+function lastOfSeveral(
+  last: unknown,
+  failures: ReadonlyMap<string, HdfsError>,
+  place: string,
+  client: WebHdfsClient,
+): unknown {
+  if (!(last instanceof HdfsError) || failures.size < 2) return last;
+  const reasons = [...failures.values()].slice(-FAILURES_TOLD).map(({ message }) => message);
+  const end = /\(gave up after .*\)$/.exec(last.message)?.[0] ?? '';
+  const message = `no data node gives ${place}: ${reasons.join('; ')} ${end}`;
+  // Those that never served may be out of reach by a wrong setting; those that did are down.
+  const gone = [...failures.keys()].some((name) => client.served.has(name));
+  const { hint } = last;
+  return gone
+    ? new HdfsError('HDFS_NO_REPLICA', message, { hint: 'Bring the data nodes back: see their logs.', cause: last })
+    : new HdfsError(last.code, message, { ...(hint === undefined ? {} : { hint }), cause: last });
+}
+
 /** After so long without a byte it is said that we wait, ms. */
 const STALL_MS = 5_000;
 
@@ -149,6 +171,7 @@ async function* readPatiently(
   { patience, vigil, signal }: Course,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const excluded = new Exclusions(client, path);
+  const failures = new Map<string, HdfsError>(); // by data node, since bytes came last
   const end = offset + length;
   let at = offset;
   while (at < end) {
@@ -161,6 +184,8 @@ async function* readPatiently(
       const body = 'answer' in place ? place : await client.follow(place, path, signal);
       for await (const chunk of wholeBody(client, body, end - at, `${client.shown(path)} from byte ${at}`, signal)) {
         vigil.came();
+        failures.clear();
+        client.served.add(peer.toldAs);
         at += chunk.length;
         patience.progress(chunk.length);
         let dropped = false;
@@ -185,12 +210,17 @@ async function* readPatiently(
         continue;
       }
       if (error instanceof HdfsError && peer?.role === 'data node') {
-        const { failures } = patience;
+        failures.set(peer.toldAs, error);
+        const before = patience.failures;
         await verify(patience);
         // While no name node is active, data nodes hang too: then it was not this one's fault.
-        if (error.remedy === 'next' && patience.failures === failures) await excluded.add(peer, at, patience, signal);
+        if (error.remedy === 'next' && patience.failures === before) await excluded.add(peer, at, patience, signal);
       }
-      await client.recover(error, patience, signal);
+      try {
+        await client.recover(error, patience, signal);
+      } catch (last) {
+        throw last === error ? last : lastOfSeveral(last, failures, `${client.shown(path)} from byte ${at}`, client);
+      }
     }
   }
 }
