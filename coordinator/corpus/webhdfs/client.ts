@@ -253,11 +253,8 @@ export class WebHdfsClient {
     );
   }
 
-  async #persist<T>(
-    attempt: () => Promise<T>,
-    signal: AbortSignal | undefined,
-    patience = this.patience(),
-  ): Promise<T> {
+  async #persist<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined, shared?: Patience): Promise<T> {
+    const patience = shared ?? this.patience();
     try {
       for (;;) {
         try {
@@ -267,7 +264,8 @@ export class WebHdfsClient {
         }
       }
     } finally {
-      patience.relieve();
+      // A part that is done says nothing about the operation that it belongs to.
+      if (shared === undefined) patience.relieve();
     }
   }
 

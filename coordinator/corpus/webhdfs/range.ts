@@ -96,7 +96,10 @@ function lastOfSeveral(
   const gone = [...failures.keys()].some((name) => client.served.has(name));
   const { hint } = last;
   return gone
-    ? new HdfsError('HDFS_NO_REPLICA', message, { hint: 'Bring the data nodes back: see their logs.', cause: last })
+    ? new HdfsError('HDFS_NO_REPLICA', message, {
+        hint: 'Bring the data nodes back, or see why they are silent: their logs tell.',
+        cause: last,
+      })
     : new HdfsError(last.code, message, { ...(hint === undefined ? {} : { hint }), cause: last });
 }
 
