@@ -362,14 +362,13 @@ export class Run {
 
   #snapshot(number: number): Snapshot {
     const { limit, lines } = this.#heldOut;
+    const { training, target } = this.config;
+    const { opened, tokensDone, textFaults } = this.facts;
+    const figures = { training, target, corpus: opened!, tokensDone, textFaults };
     return snapshot(number, this.#training!, this.#episodes, {
-      training: this.config.training,
-      target: this.config.target,
-      corpus: this.facts.opened!,
-      tokensDone: this.facts.tokensDone,
+      ...figures,
       trainedSeconds: this.trainedSeconds,
       loss: this.loss.value,
-      textFaults: this.facts.textFaults,
       heldOut: { limit, lines: lines.length, best: this.#quality!.best },
     });
   }

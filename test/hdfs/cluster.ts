@@ -8,6 +8,7 @@ import { WebHdfsClient } from '../../coordinator/corpus/webhdfs/client.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { Daemon, type Properties } from './daemon.ts';
 import { freePorts, Guard } from './guard.ts';
+import { commonProperties, dataNodeProperties, nameNodeState } from './hadoop.ts';
 import { hadoopClasspath } from './install.mjs';
 import { type Job, runJob } from './jobs.ts';
 
@@ -30,7 +31,6 @@ export interface HdfsAddress {
 }
 
 const READY_MS = 120_000;
-const BLOCK_BYTES = 1 << 20;
 
 export class HdfsCluster implements HdfsAddress {
   readonly url: string;
@@ -71,22 +71,7 @@ export class HdfsCluster implements HdfsAddress {
     const common: Properties = {
       'dfs.namenode.rpc-address': rpc,
       'dfs.namenode.http-address': http,
-      'dfs.replication': options.replication ?? 2,
-      'dfs.blocksize': BLOCK_BYTES,
-      'dfs.namenode.fs-limits.min-block-size': 65_536,
-      'dfs.permissions.superusergroup': this.superuser,
-      'dfs.namenode.datanode.registration.ip-hostname-check': false,
-      'dfs.namenode.safemode.extension': 0,
-      'dfs.heartbeat.interval': 1,
-      'dfs.namenode.heartbeat.recheck-interval': 2_000,
-      // A node just thawed counts as live although the name node has not heard of it for long: such are stale.
-      'dfs.namenode.stale.datanode.interval': 3_000,
-      // Small pages, so that a directory of a few dozen entries takes several.
-      'dfs.ls.limit': 20,
-      // A data node that serves a block from a hung neighbour looks elsewhere after this (60 s by default),
-      // and when it finds no replica at all, it asks again after about that (3 s by default).
-      'dfs.client.socket-timeout': 2_000,
-      'dfs.client.retry.window.base': 200,
+      ...commonProperties(options.replication ?? 2),
     };
     const daemon = (name: string, mainClass: string, own: Properties): Daemon =>
       new Daemon(
@@ -97,14 +82,7 @@ export class HdfsCluster implements HdfsAddress {
       'dfs.namenode.name.dir': join(this.#folder, 'nn', 'name'),
     });
     this.#dataNodes = names.map((name) =>
-      daemon(name, 'org.apache.hadoop.hdfs.server.datanode.DataNode', {
-        'dfs.datanode.data.dir': join(this.#folder, name, 'data'),
-        'dfs.datanode.address': address(),
-        'dfs.datanode.http.address': address(),
-        'dfs.datanode.ipc.address': address(),
-        // Redirects name a host that no resolver knows, as clusters in containers and clouds do.
-        'dfs.datanode.hostname': `${name}.hdfs.invalid`,
-      }),
+      daemon(name, 'org.apache.hadoop.hdfs.server.datanode.DataNode', dataNodeProperties(this.#folder, name, address)),
     );
     process.once('exit', this.#atExit);
   }
@@ -128,28 +106,13 @@ export class HdfsCluster implements HdfsAddress {
     let last = 'no answer';
     for (;;) {
       if (!this.#nameNode.running) throw new Error(`the name node ended:\n${this.#nameNode.logTail()}`);
-      last = await this.#state();
+      last = await nameNodeState(this.#http);
       if (last === `Operational, ${count} live`) return;
       if (Date.now() > deadline) {
         const dead = this.#dataNodes.find((dataNode) => !dataNode.running) ?? this.#nameNode;
         throw new Error(`HDFS is not ready after ${timeoutMs} ms (${last}); log of ${dead.name}:\n${dead.logTail()}`);
       }
       await sleep(150);
-    }
-  }
-
-  async #state(): Promise<string> {
-    try {
-      const answer = await fetch(`http://${this.#http}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState`);
-      const { beans } = (await answer.json()) as {
-        beans: { FSState: string; NumLiveDataNodes: number; NumStaleDataNodes: number }[];
-      };
-      const [bean] = beans;
-      if (bean === undefined) return 'starting';
-      return `${bean.FSState}, ${bean.NumLiveDataNodes} live${bean.NumStaleDataNodes === 0 ? '' : `, ${bean.NumStaleDataNodes} silent`}`;
-    } catch (error) {
-      // Not listening yet: the caller keeps asking until its deadline and then reports this.
-      return String(error);
     }
   }
 
