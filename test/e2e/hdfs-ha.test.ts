@@ -166,14 +166,10 @@ it('survives SIGKILL of the active name node in mid-read, once the other is prom
 
 it('trains a whole run, and writes its vectors, with the active name node killed in the middle', async () => {
   await cluster.ready(2);
-  const run = new CoordinatorProcess(
-    [
-      `${cluster.url}/corpus`,
-      ...['--out', `${cluster.url}/vectors`, '--hdfs-user', cluster.superuser, '--hdfs-host-map', cluster.hostMap],
-      ...['--dim', '16', '--min-count', '1', '--epochs', '6', '--local', '1', '--exit'],
-    ],
-    folder.path,
-  );
+  const target = `${cluster.url}/vectors`;
+  const access = ['--hdfs-user', cluster.superuser, '--hdfs-host-map', cluster.hostMap];
+  const settings = ['--dim', '16', '--min-count', '1', '--epochs', '6', '--local', '1', '--exit'];
+  const run = new CoordinatorProcess([`${cluster.url}/corpus`, '--out', target, ...access, ...settings], folder.path);
   // Every epoch is read anew, so most of the reading is still to come.
   await run.event('vocabulary');
   await cluster.killNameNode(1);
