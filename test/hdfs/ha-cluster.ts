@@ -24,6 +24,7 @@ export class HaCluster implements HdfsAddress {
   readonly url: string;
   readonly hostMap = 'dn1.hdfs.invalid=127.0.0.1';
   readonly superuser = userInfo().username;
+  readonly fileSystem = `hdfs://${SERVICE}`;
 
   readonly #folder: string;
   readonly #guard: Guard;
@@ -56,7 +57,7 @@ export class HaCluster implements HdfsAddress {
       'dfs.ha.automatic-failover.enabled': false,
       'dfs.ha.tail-edits.period': 1,
     };
-    const core: Properties = { 'fs.defaultFS': `hdfs://${SERVICE}`, 'hadoop.tmp.dir': join(folder, 'tmp') };
+    const core: Properties = { 'fs.defaultFS': this.fileSystem, 'hadoop.tmp.dir': join(folder, 'tmp') };
     const daemon = (name: string, mainClass: string, own: Properties): Daemon =>
       new Daemon({ name, folder: join(folder, name), classpath, mainClass, core, hdfs: { ...shared, ...own } }, (pid) =>
         this.#guard.watch(pid),
