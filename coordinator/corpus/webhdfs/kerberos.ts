@@ -23,7 +23,7 @@ export function loadKerberos(require: (name: string) => unknown = createRequire(
       'HDFS_KERBEROS_PACKAGE',
       '--hdfs-kerberos needs the package kerberos, which cannot be loaded',
       {
-        hint: 'Install it with: npm install --no-save kerberos (Debian: after apt-get install libkrb5-dev g++ make python3), or give a delegation token with --hdfs-token-file FILE, which needs no package.',
+        hint: 'Install it with: npm install --no-save kerberos@7 (Debian: after apt-get install libkrb5-dev g++ make python3), or give a delegation token with --hdfs-token-file FILE, which needs no package.',
         exit: EXIT.usage,
         cause,
       },
