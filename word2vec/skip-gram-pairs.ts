@@ -44,6 +44,8 @@ export class PairCollector {
   readonly #position = new Float64Array(SENTENCE_TOKENS);
   #length = 0;
   #kept = 0;
+  /** Of subsampling, for the tokens of an epoch whose numbers have the same upper 32 bits. */
+  readonly #key = { epoch: -1, upper: 0, value: 0 };
 
   constructor(rules: PairRules) {
     this.#rules = rules;
@@ -63,9 +65,14 @@ export class PairCollector {
    * which is then closed.
    */
   add(id: number, epoch: number, position: number): boolean {
-    const { seed, keep } = this.#rules;
-    if (hashAt(streamKey(seed, STREAM.subsample, epoch, Math.floor(position / 4294967296)), position) >= keep[id]!)
-      return false;
+    const key = this.#key;
+    const upper = Math.floor(position / 4294967296);
+    if (key.epoch !== epoch || key.upper !== upper) {
+      key.epoch = epoch;
+      key.upper = upper;
+      key.value = streamKey(this.#rules.seed, STREAM.subsample, epoch, upper);
+    }
+    if (hashAt(key.value, position) >= this.#rules.keep[id]!) return false;
     this.#sentence[this.#length] = id;
     this.#position[this.#length++] = position;
     this.#kept++;
@@ -79,20 +86,26 @@ export class PairCollector {
     const { seed, window, objective, chunkPairs } = this.#rules;
     const bags = objective.model === 'cbow';
     const length = this.#length;
+    if (length === 0) return;
     const key = streamKey(seed, STREAM.window, epoch);
     this.#reserve(length * 2 * window);
+    const inputs = this.#inputs;
+    const outputs = this.#outputs;
+    const sentence = this.#sentence;
+    let pairs = this.#pairs;
     for (let centre = 0; centre < length; centre++) {
       const reach = window - below(hashAt(key, this.#position[centre]!), window);
       const end = Math.min(length - 1, centre + reach);
       let first = true;
       for (let context = Math.max(0, centre - reach); context <= end; context++) {
         if (context === centre) continue;
-        this.#inputs[this.#pairs] = this.#sentence[context]!;
-        const continues = bags && !first && this.#pairs % chunkPairs !== 0;
-        this.#outputs[this.#pairs++] = continues ? CONTINUES : this.#sentence[centre]!;
+        inputs[pairs] = sentence[context]!;
+        const continues = bags && !first && pairs % chunkPairs !== 0;
+        outputs[pairs++] = continues ? CONTINUES : sentence[centre]!;
         first = false;
       }
     }
+    this.#pairs = pairs;
     this.#length = 0;
   }
 
@@ -117,25 +130,29 @@ export class PairCollector {
 
   /** Every pair once for each target of its centre. */
   #blocks({ input, targets }: GridTables): BlockPairs {
-    const parts = input.count;
+    const { count: parts, partOf, localOf } = input;
     const { start, part, value } = targets;
     const pairs = this.#pairs;
+    const contexts = this.#inputs;
+    const centres = this.#outputs;
     const offsets = new Uint32Array(parts * parts + 1);
     for (let k = 0; k < pairs; k++) {
-      const row = input.partOf[this.#inputs[k]!]! * parts + 1;
-      const centre = this.#outputs[k]!;
-      for (let at = start[centre]!; at < start[centre + 1]!; at++) offsets[row + part[at]!]!++;
+      const row = partOf[contexts[k]!]! * parts + 1;
+      const centre = centres[k]!;
+      const end = start[centre + 1]!;
+      for (let at = start[centre]!; at < end; at++) offsets[row + part[at]!]!++;
     }
     for (let block = 0; block < parts * parts; block++) offsets[block + 1]! += offsets[block]!;
     const cursor = offsets.slice();
     const inputs = new Uint32Array(offsets[parts * parts]!);
     const outputs = new Uint32Array(inputs.length);
     for (let k = 0; k < pairs; k++) {
-      const x = this.#inputs[k]!;
-      const row = input.partOf[x]! * parts;
-      const rank = input.localOf[x]!;
-      const centre = this.#outputs[k]!;
-      for (let at = start[centre]!; at < start[centre + 1]!; at++) {
+      const context = contexts[k]!;
+      const row = partOf[context]! * parts;
+      const rank = localOf[context]!;
+      const centre = centres[k]!;
+      const end = start[centre + 1]!;
+      for (let at = start[centre]!; at < end; at++) {
         const to = cursor[row + part[at]!]!++;
         inputs[to] = rank;
         outputs[to] = value[at]!;
