@@ -5,7 +5,8 @@ import { type CorpusFile, codecOf } from './source.ts';
 
 export interface TreeEntry {
   readonly path: string;
-  readonly kind: 'file' | 'directory' | 'other';
+  /** `link`: a symbolic link that the tree does not follow by itself. */
+  readonly kind: 'file' | 'directory' | 'link' | 'other';
   readonly length: number;
   readonly modified: number;
   readonly id: string;
@@ -43,8 +44,17 @@ async function* walk(tree: Tree, root: string, rules: Walk, signal?: AbortSignal
     for (const entry of await tree.children(directory, signal)) {
       if (entry.kind === 'directory' && rules.enter(entry.path)) waiting.push(entry.path);
       else if (entry.kind === 'file' && rules.take(entry)) yield entry;
+      else if (entry.kind === 'link' && (rules.take(entry) || rules.enter(entry.path)))
+        throw refusedLink(tree, entry.path);
     }
   }
+}
+
+/** Passing over a link would lose text without a word; following it could lead anywhere, and round in circles. */
+function refusedLink(tree: Tree, path: string): TributaryError {
+  return new TributaryError('CORPUS_SYMLINK', `${tree.shown(path)} is a symbolic link`, {
+    hint: 'Name what it leads to, or a glob that leaves it out.',
+  });
 }
 
 async function collect(entries: AsyncIterable<TreeEntry>): Promise<TreeEntry[]> {
@@ -57,6 +67,7 @@ async function find(tree: Tree, path: string, signal?: AbortSignal): Promise<rea
   const trimmed = path.length > 1 ? path.replace(/\/+$/, '') || '/' : path;
   const named = await tree.stat(trimmed, signal);
   if (named?.kind === 'file') return [named];
+  if (named?.kind === 'link') throw refusedLink(tree, trimmed);
   if (named?.kind === 'other') {
     throw new TributaryError('CORPUS_UNREADABLE', `${tree.shown(path)} is neither a file nor a directory`, {
       hint: 'Name a regular file or a directory.',

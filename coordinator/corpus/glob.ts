@@ -74,11 +74,15 @@ export function globMatcher(pattern: string): (path: string) => boolean {
 
 /** True when something below the directory could match, so that a walk need not go into every corner. */
 export function globDescends(pattern: string): (directory: string) => boolean {
-  if (pattern.includes('**') || pattern.includes('{')) return () => true;
+  // Alternatives with slashes have several depths.
+  if (/\{[^}]*\//.test(pattern)) return () => true;
   const segments = pattern.split('/');
+  const deep = segments.findIndex((segment) => segment.includes('**'));
   return (directory) => {
-    const depth = directory.split('/').length;
-    if (depth >= segments.length) return false;
-    return globMatcher(segments.slice(0, depth).join('/'))(directory);
+    const names = directory.split('/');
+    if (deep < 0 && names.length >= segments.length) return false;
+    // From ** on, everything may match.
+    const known = deep < 0 ? names.length : Math.min(names.length, deep);
+    return globMatcher(segments.slice(0, known).join('/'))(names.slice(0, known).join('/'));
   };
 }

@@ -122,8 +122,8 @@ export function hdfsClient(
 }
 
 function entryOf(path: string, status: FileStatus): TreeEntry {
-  const kind = status.type === 'FILE' ? 'file' : status.type === 'DIRECTORY' ? 'directory' : 'other';
-  return { path, kind, length: status.length, modified: status.modified, id: String(status.fileId) };
+  const kind = { FILE: 'file', DIRECTORY: 'directory', SYMLINK: 'link' } as const;
+  return { path, kind: kind[status.type], length: status.length, modified: status.modified, id: String(status.fileId) };
 }
 
 /** One cluster. Paths within are absolute and not encoded. */

@@ -138,8 +138,15 @@ export class Exchanger {
     const chunks = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     try {
       for (;;) {
-        const timer = setTimeout(() => answer.destroy(timeoutFailure(peer, 'idle', idleMs)), idleMs);
-        const next = await chunks.next().finally(() => clearTimeout(timer));
+        let overdue: NodeJS.Immediate | undefined;
+        // After what has come in: this thread may have been too busy to look.
+        const timer = setTimeout(() => {
+          overdue = setImmediate(() => answer.destroy(timeoutFailure(peer, 'idle', idleMs)));
+        }, idleMs);
+        const next = await chunks.next().finally(() => {
+          clearTimeout(timer);
+          clearImmediate(overdue);
+        });
         if (next.done === true) return;
         yield next.value;
       }

@@ -164,9 +164,9 @@ describe('a read', () => {
     let chunks = 0;
     const each = async (): Promise<void> => {
       chunks += 1;
-      if (chunks <= 3) await new Promise((resolve) => setTimeout(resolve, 100));
+      if (chunks <= 2) await new Promise((resolve) => setTimeout(resolve, 800));
     };
-    expect((await read([], { each, text })).equals(text)).toBe(true);
+    expect((await read([], { each, text, options: { hdfsIdleMs: 400 } })).equals(text)).toBe(true);
     expect(chunks).toBeGreaterThan(3);
     expect(peer?.log.filter((line) => line.endsWith('data node'))).toHaveLength(1);
   });
