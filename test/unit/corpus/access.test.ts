@@ -1,18 +1,16 @@
-// Signing in: who gets to see which credentials, and who never does; files of secrets; options that exclude each other.
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Signing in: who gets to see which credentials, and who never does; secrets that are renewed.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readAccess } from '../../../coordinator/commands/hdfs-options.ts';
 import { openCorpus } from '../../../coordinator/corpus/open.ts';
 import type { CorpusOptions } from '../../../coordinator/corpus/source.ts';
 import { SYSTEM } from '../../../coordinator/corpus/webhdfs/client.ts';
 import { DEFAULT_TIMEOUTS, Exchanger } from '../../../coordinator/corpus/webhdfs/exchange.ts';
 import { HdfsError } from '../../../coordinator/corpus/webhdfs/failure.ts';
-import { Kerberos, loadKerberos } from '../../../coordinator/corpus/webhdfs/kerberos.ts';
 import { Authority } from '../../hdfs/certificates.ts';
 
 const TEXT = Buffer.from('some text\n');
@@ -145,6 +143,44 @@ describe('credentials', () => {
     }
   });
 
+  it('that are renewed late are waited for, within the budget, when they were good before', async () => {
+    const file = secret('token', 'FIRST');
+    let good = 'FIRST';
+    let refusals = 0;
+    const port = await serve('name node', (request, response) => {
+      if (new URL(request.url ?? '/', 'http://x').searchParams.get('delegation') === good) {
+        response.end(STATUS);
+        return;
+      }
+      refusals += 1;
+      if (refusals === 3) secret('token', 'SECOND');
+      const RemoteException = { exception: 'InvalidToken', message: 'token is expired' };
+      response.writeHead(403).end(JSON.stringify({ RemoteException }));
+    });
+    const environment = { ...SYSTEM, sleep: async () => {} };
+    const spec = `webhdfs://127.0.0.1:${port}/f`;
+    const source = await openCorpus([spec], { hdfsTokenFile: file, hdfsAttempts: 5 }, environment);
+    expect(await source.list()).toHaveLength(1);
+    good = 'SECOND';
+    expect(await source.list()).toHaveLength(1);
+    expect(refusals).toBe(3);
+    good = 'NEVER';
+    await expect(source.list()).rejects.toMatchObject({
+      code: 'HDFS_TOKEN',
+      message: expect.stringContaining('5 attempts'),
+    });
+    await source.close();
+  });
+
+  it('that a server refuses with a page of its own are told with its title', async () => {
+    const page = '<html><head><title>Error 403 GSSException: no valid credentials</title></head><body>x</body></html>';
+    const port = await serve('name node', (_, response) => response.writeHead(403).end(page));
+    await expect(read(`webhdfs://127.0.0.1:${port}/f`, { hdfsUser: 'ann' })).rejects.toMatchObject({
+      code: 'HDFS_DENIED',
+      message: expect.stringContaining('GSSException: no valid credentials'),
+    });
+  });
+
   it('that two reads lose at once are both renewed', async () => {
     const file = secret('token', 'FIRST');
     let good = 'FIRST';
@@ -231,135 +267,4 @@ it('a name in a redirect is judged by what it resolves to, before anything is se
   expect(looked[0]).toMatch(/^127\.0\.0\.1$|^::1$/);
   expect(asked).toEqual([]);
   exchanger.close();
-});
-
-describe('the options', () => {
-  it('that exclude each other are bad usage', async () => {
-    const files = {
-      hdfsTokenFile: secret('token', 'TOKEN'),
-      hdfsPasswordFile: secret('password', 'x'),
-      hdfsBearerFile: secret('jwt', 'aa.bb.cc'),
-      hdfsKerberos: true,
-    };
-    const names = Object.keys(files) as (keyof typeof files)[];
-    for (const one of names)
-      for (const other of names)
-        if (one !== other)
-          await expect(
-            readAccess({ [one]: files[one], [other]: files[other] }),
-            `${one} ${other}`,
-          ).rejects.toMatchObject({ code: 'OPTIONS_CONFLICT', exit: 2 });
-    await expect(readAccess({ hdfsPasswordFile: files.hdfsPasswordFile })).rejects.toMatchObject({
-      code: 'OPTIONS_CONFLICT',
-    });
-    for (const name of ['hdfsTokenFile', 'hdfsBearerFile', 'hdfsKerberos'] as const)
-      await expect(readAccess({ [name]: files[name], hdfsUser: 'ann' })).rejects.toMatchObject({
-        code: 'OPTIONS_CONFLICT',
-      });
-    await expect(readAccess({ hdfsCert: authority.cert })).rejects.toMatchObject({ code: 'HDFS_TLS_FILES', exit: 2 });
-    await expect(readAccess({ hdfsRedirectHosts: 'a:1' })).rejects.toMatchObject({
-      code: 'HDFS_REDIRECT_HOSTS',
-      exit: 2,
-    });
-  });
-
-  it('take files that hold a secret and nothing else, and warn when others may read them', async () => {
-    for (const [text, why] of [
-      ['', 'empty'],
-      [' \n', 'empty'],
-      ['two words', 'no delegation token'],
-      ['{"Token":{"urlString":"x"}}', 'no delegation token'],
-      ['a\nb', 'no delegation token'],
-    ] as const)
-      await expect(readAccess({ hdfsTokenFile: secret('bad', text) }), text).rejects.toMatchObject({
-        code: 'HDFS_TOKEN_FILE',
-        exit: 2,
-        message: expect.stringContaining(why),
-      });
-    await expect(readAccess({ hdfsTokenFile: join(folder, 'nowhere') })).rejects.toMatchObject({
-      message: expect.stringContaining('ENOENT'),
-    });
-    // Somebody gave the token instead of its file.
-    const typed = 'HgAFYWxpY2UFYWxpY2UAigGiCeAXr4oBogngPr8CAhRiH92FJwoknEsZyQ';
-    await expect(readAccess({ hdfsTokenFile: typed })).rejects.toMatchObject({
-      message: expect.not.stringContaining(typed),
-    });
-
-    const file = secret('token', 'TOKEN\n');
-    expect((await readAccess({ hdfsTokenFile: file })).warnings).toEqual([]);
-    chmodSync(file, 0o640);
-    expect((await readAccess({ hdfsTokenFile: file })).warnings).toEqual([
-      expect.stringMatching(/open to its group: chmod 600/),
-    ]);
-    chmodSync(file, 0o644);
-    expect((await readAccess({ hdfsTokenFile: file })).warnings).toEqual([expect.stringMatching(/open to every user/)]);
-  });
-
-  it('name TLS files that belong together, before anything is asked', async () => {
-    const [one, other] = [authority.issue('one', ['one']), authority.issue('other', ['other'])];
-    expect((await readAccess({ hdfsCa: authority.cert, hdfsCert: one.cert, hdfsKey: one.key })).warnings).toEqual([]);
-    for (const wrong of [
-      { hdfsCert: one.cert, hdfsKey: other.key },
-      { hdfsCa: join(folder, 'nowhere') },
-      { hdfsCa: secret('der', 'not PEM') },
-      { hdfsCa: one.key },
-    ])
-      await expect(readAccess(wrong), JSON.stringify(wrong)).rejects.toMatchObject({ code: 'HDFS_TLS_FILES', exit: 2 });
-  });
-});
-
-describe('Kerberos', () => {
-  const nameNodePeer = {
-    role: 'name node',
-    host: '10.0.0.1',
-    port: 9870,
-    secure: false,
-    toldAs: 'nn.cluster:9870',
-  } as const;
-  const library = (step: () => Promise<string>) => {
-    const services: string[] = [];
-    return {
-      services,
-      GSS_MECH_OID_SPNEGO: 6,
-      initializeClient: async (service: string) => (services.push(service), { step }),
-    };
-  };
-
-  it('sends a fresh ticket for the name node as it is called', async () => {
-    let count = 0;
-    const fake = library(async () => `ticket${(count += 1)}==`);
-    const kerberos = new Kerberos(fake);
-    expect(await kerberos.sign(nameNodePeer)).toEqual({ query: {}, headers: { authorization: 'Negotiate ticket1==' } });
-    expect(await kerberos.sign(nameNodePeer)).toEqual({ query: {}, headers: { authorization: 'Negotiate ticket2==' } });
-    expect(fake.services).toEqual(['HTTP@nn.cluster', 'HTTP@nn.cluster']);
-  });
-
-  it('says what helps, by what the library says', async () => {
-    for (const [said, hint] of [
-      ['No credentials cache found (filename: /tmp/krb5cc_0)', /kinit/],
-      ['Ticket expired', /kinit again/],
-      ['Clock skew too great', /clock/],
-      ['Server not found in Kerberos database', /HTTP principal/],
-      ['something else', /krb5\.conf/],
-    ] as const) {
-      const kerberos = new Kerberos(library(() => Promise.reject(new Error(said))));
-      await expect(kerberos.sign(nameNodePeer)).rejects.toMatchObject({
-        code: 'HDFS_KERBEROS',
-        hint: expect.stringMatching(hint),
-      });
-    }
-  });
-
-  it('needs a package that says how to get it', () => {
-    const missing = (): never => {
-      throw new Error("Cannot find module 'kerberos'");
-    };
-    expect(() => loadKerberos(missing)).toThrowError(
-      expect.objectContaining({
-        code: 'HDFS_KERBEROS_PACKAGE',
-        exit: 2,
-        hint: expect.stringContaining('npm install --no-save kerberos'),
-      }),
-    );
-  });
 });
