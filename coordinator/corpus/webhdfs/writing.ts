@@ -111,8 +111,13 @@ async function rename(
   signal: AbortSignal | undefined,
   patience: Patience,
 ): Promise<void> {
+  const move = { op: 'RENAME', destination: to };
   try {
-    await client.change('PUT', from, { op: 'RENAME', destination: to, renameoptions: 'OVERWRITE' }, signal, patience);
+    if (await client.change('PUT', from, { ...move, renameoptions: 'OVERWRITE' }, signal, patience)) return;
+    // HttpFS knows no options and replaces nothing. Only what is still to be renamed may take another file's place.
+    await client.stat(from, signal, patience);
+    await client.change('DELETE', to, { op: 'DELETE' }, signal, patience);
+    await client.change('PUT', from, move, signal, patience);
   } catch (error) {
     // The second attempt after a lost answer finds nothing to rename.
     if (!(error instanceof HdfsError) || error.code !== 'CORPUS_NOT_FOUND') throw error;
