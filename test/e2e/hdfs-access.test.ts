@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { examineCorpus } from '../../coordinator/corpus/doctor.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { hdfsClient, parseHdfsSpec } from '../../coordinator/corpus/hdfs.ts';
 import { openCorpus } from '../../coordinator/corpus/open.ts';
@@ -301,6 +302,48 @@ describe.concurrent('access to HDFS', () => {
     client.close();
     expect((await content(`${httpfs.url}/access/by httpfs é.txt`, options)).toString()).toBe('written\n');
   });
+
+  it('is examined by doctor: each way in, and what is wrong with it', async () => {
+    const token = await keeper('doctor');
+    const gateway = await gatewayFor('Bearer first.first.first');
+    const hdfsBearerFile = secrets.file('doctor-jwt', 'first.first.first');
+    const behind = { hdfsBearerFile, hdfsCa: authority.cert, hdfsBasePath: gateway.basePath };
+    const problems = async (spec: string, options: CorpusOptions): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { ok, step, detail, hint } of examineCorpus([spec], options))
+        if (!ok) found.push(`${step}: ${detail} | ${hint ?? ''}`);
+      return found;
+    };
+    const spec = `${secured.url}/corpus`;
+    expect(await problems(spec, securedAccess('doctor'))).toEqual([]);
+    for (const [changes, found] of [
+      [{ hdfsTokenFile: undefined }, /^access: HDFS_AUTHENTICATION.*--hdfs-token-file.*--hdfs-kerberos/],
+      [{ hdfsCa: undefined }, /^TLS trust: HDFS_TLS_UNTRUSTED.*--hdfs-ca FILE/],
+      [{ hdfsCert: undefined, hdfsKey: undefined }, /HDFS_TLS_CLIENT.*--hdfs-cert FILE/],
+      [{ hdfsRedirectHosts: 'elsewhere' }, /^redirect: HDFS_REDIRECT.*--hdfs-redirect-hosts/],
+    ] as const) {
+      expect(await problems(spec, securedAccess('doctor', changes))).toEqual([expect.stringMatching(found)]);
+    }
+    expect(await problems(spec.replace('localhost', '127.0.0.1'), securedAccess('doctor'))).toEqual([
+      expect.stringMatching(/^TLS trust: HDFS_TLS_NAME.*DNS:localhost/),
+    ]);
+    expect(await problems(spec, securedAccess('doctor', { hdfsHostMap: {} }))).toEqual([
+      expect.stringMatching(/^name: HDFS_DATA_NODE_UNRESOLVED/),
+      `names: 1 data node cannot be reached by the name in redirects | Add --hdfs-host-map ${secured.hostMap}`,
+    ]);
+    expect(await problems(`${httpfs.url}/access/corpus`, { hdfsUser: hdfs.superuser })).toEqual([]);
+    const through = `${gateway.url}/access/corpus`;
+    expect(await problems(through, behind)).toEqual([]);
+    expect(await problems(through, { ...behind, hdfsBasePath: undefined })).toEqual([
+      expect.stringMatching(/^access: HDFS_PROTOCOL.*--hdfs-base-path/),
+    ]);
+    const wrong = secrets.file('doctor-wrong', 'wrong.wrong.wrong');
+    expect(await problems(through, { ...behind, hdfsBearerFile: wrong })).toEqual([
+      expect.stringMatching(/^access: HDFS_AUTHENTICATION.*--hdfs-bearer-file/),
+    ]);
+    await token.stop();
+    await gateway.close();
+  }, 100_000);
 
   it('through HttpFS is refused in terms of its own, which are understood', async () => {
     await hdfs.put('/access/private/a.txt', Buffer.from('secret\n'));

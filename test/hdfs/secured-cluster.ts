@@ -132,7 +132,10 @@ export class SecuredCluster {
     this.#dataNode.start();
     await this.#until(this.#nameNode, async () => {
       const status = await this.curl(`https://${this.#https}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState`);
-      return /"NumLiveDataNodes" : 1,/.test(status) && /"FSState" : "Operational"/.test(status);
+      // A data node that has registered takes no block before its first heartbeat tells of room.
+      return [/"NumLiveDataNodes" : 1,/, /"CapacityTotal" : [1-9]/, /"FSState" : "Operational"/].every((each) =>
+        each.test(status),
+      );
     });
   }
 

@@ -1,5 +1,5 @@
 // Every data node that holds blocks of the corpus: by the name that redirects give it, its port, its bytes, its speed.
-import type { WebHdfsClient } from '../webhdfs/client.ts';
+import type { OpenBody, WebHdfsClient } from '../webhdfs/client.ts';
 import { HdfsError, type Peer } from '../webhdfs/failure.ts';
 import type { Redirect } from '../webhdfs/redirect.ts';
 import { examineConnection, isPrivateAddress, type Reached, reach } from './connection.ts';
@@ -48,7 +48,7 @@ async function placeAt(client: WebHdfsClient, { block, name }: Holder): Promise<
     const place = await client.locate(path, offset, Math.min(READ_BYTES, length), others);
     if (!('answer' in place)) return place;
     place.answer.destroy();
-    return new HdfsError('HDFS_PROTOCOL', 'a gateway reads in place of that data node');
+    return new HdfsError('HDFS_PROTOCOL', 'some data nodes are read through a gateway, and some are not');
   } catch (error) {
     if (error instanceof HdfsError) return error;
     throw error;
@@ -61,6 +61,11 @@ export async function* examineDataNodes(
   blocks: readonly PlacedBlock[],
   tls: TlsOptions,
 ): AsyncGenerator<Finding> {
+  const gateway = blocks[0] === undefined ? undefined : await examineGateway(client, blocks[0]);
+  if (gateway !== undefined) {
+    yield gateway;
+    return;
+  }
   const all = holdersOf(blocks);
   const holders = all.slice(0, NODES_EXAMINED).toSorted((a, b) => (a.host < b.host ? -1 : 1));
   if (all.length > holders.length) {
@@ -94,33 +99,57 @@ async function* examineOne(client: WebHdfsClient, node: Asked): AsyncGenerator<F
   if (reached?.failure === undefined) yield await examineRead(client, node.block, place);
 }
 
-/** Reads some bytes of a block from that data node, and says how fast they came. */
-async function examineRead(client: WebHdfsClient, block: PlacedBlock, place: Redirect): Promise<Finding> {
-  const { peer } = place;
-  const wanted = Math.min(READ_BYTES, block.length);
+/** A read through a gateway, which gives the bytes itself or redirects to itself; undefined when there is none. */
+async function examineGateway(client: WebHdfsClient, block: PlacedBlock): Promise<Finding | undefined> {
+  const { path, offset, length } = block;
   const began = performance.now();
+  try {
+    const place = await client.locate(path, offset, Math.min(READ_BYTES, length), []);
+    if (!('answer' in place) && !place.home) return undefined;
+    const body = 'answer' in place ? place : await client.follow(place, path);
+    return await examineBody(client, `gateway ${body.peer.toldAs}`, block, async () => body, began);
+  } catch (error) {
+    // What is wrong with the block or its data node shows where each is examined.
+    if (error instanceof HdfsError) return undefined;
+    throw error;
+  }
+}
+
+/** Reads some bytes of a block from that data node, and says how fast they came. */
+function examineRead(client: WebHdfsClient, block: PlacedBlock, place: Redirect): Promise<Finding> {
+  return examineBody(client, groupOf(place.peer), block, () => client.follow(place, block.path));
+}
+
+async function examineBody(
+  client: WebHdfsClient,
+  group: string,
+  block: PlacedBlock,
+  open: () => Promise<OpenBody>,
+  began = performance.now(),
+): Promise<Finding> {
+  const wanted = Math.min(READ_BYTES, block.length);
   let bytes = 0;
   let firstMs = 0;
   try {
-    const { answer } = await client.follow(place, block.path);
+    const { answer, peer } = await open();
     for await (const chunk of client.exchanger.chunks(answer, peer)) {
       if (bytes === 0) firstMs = since(began);
       bytes += chunk.length;
     }
   } catch (error) {
-    if (!(error instanceof HdfsError) || bytes === 0) return failed(groupOf(peer), 'read', error, since(began));
+    if (!(error instanceof HdfsError) || bytes === 0) return failed(group, 'read', error, since(began));
   }
   const ms = since(began);
-  if (bytes < wanted) return damaged(block, peer, bytes, wanted, ms);
+  if (bytes < wanted) return damaged(group, block, bytes, wanted, ms);
   const speed = bytes / 1e3 / Math.max(1, ms);
   const detail = `${bytesText(bytes)} of ${block.path}, ${speed.toFixed(speed < 10 ? 1 : 0)} MB/s, first byte after ${firstMs} ms`;
-  return passed(groupOf(peer), 'read', detail, ms);
+  return passed(group, 'read', detail, ms);
 }
 
-function damaged(block: PlacedBlock, peer: Peer, bytes: number, wanted: number, ms: number): Finding {
+function damaged(group: string, block: PlacedBlock, bytes: number, wanted: number, ms: number): Finding {
   const hint = `Its replica is probably damaged: see \`hdfs fsck ${block.path} -files -blocks -locations\`. A run reads another one.`;
   const detail = `HDFS_SHORT_BODY: broke off after ${bytes} of ${wanted} bytes of ${block.path} from byte ${block.offset}`;
-  return refused(groupOf(peer), 'read', detail, hint, ms);
+  return refused(group, 'read', detail, hint, ms);
 }
 
 interface Guess extends Asked {

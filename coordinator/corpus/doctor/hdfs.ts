@@ -90,12 +90,17 @@ async function examineAccess(
   const began = performance.now();
   try {
     await client.stat('/');
-    const how = asked === null ? 'the cluster believes the name' : `${asked} is satisfied`;
-    return passed(cluster, 'access', `it answers ${who}: ${how}`, since(began));
+    const how = asked === null ? ': the name is believed' : '';
+    return passed(cluster, 'access', `it answers ${who}${how}`, since(began));
   } catch (error) {
     // Known, and kept from the root directory: that is a matter of the path.
     if (error instanceof HdfsError && error.code === 'HDFS_DENIED')
       return passed(cluster, 'access', `it knows ${who}`, since(began));
-    return failed(cluster, 'access', error, since(began));
+    const finding = failed(cluster, 'access', error, since(began));
+    // A gateway that asks who is there before it looks at the path.
+    const elsewhere = asked !== null && error instanceof HdfsError && error.code === 'HDFS_PROTOCOL';
+    return elsewhere
+      ? { ...finding, hint: 'Behind Knox the path is longer: --hdfs-base-path /gateway/TOPOLOGY/webhdfs/v1.' }
+      : finding;
   }
 }

@@ -93,6 +93,7 @@ async function bean(client: WebHdfsClient, peer: Peer, name: string): Promise<Be
 async function readBeans(client: WebHdfsClient, peer: Peer): Promise<Beans> {
   try {
     const state = await bean(client, peer, 'FSNamesystemState');
+    if (state['FSState'] === undefined) return {};
     // Of this one all figures are some seconds old; the others are asked for where they are fresh.
     const metrics = await bean(client, peer, 'FSNamesystem');
     const figure = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
@@ -118,6 +119,8 @@ async function examineState(client: WebHdfsClient, group: string, peer: Peer, ve
   const nodes =
     live === undefined ? '' : `, ${live} live data nodes${dead === undefined || dead === 0 ? '' : `, ${dead} dead`}`;
   const detail = `${verdict.state}${safeMode === true ? ', in safe mode' : ''}${nodes}`;
+  // A gateway has no state, and a secured cluster does not show it to strangers.
+  if (safeMode === undefined && verdict.state === 'active') return [];
   if (verdict.state === 'starting') {
     const hint = 'Wait until it has started; a run waits by itself.';
     return [refused(group, 'state', verdict.detail, hint, ms)];

@@ -106,7 +106,16 @@ export async function examineBlocks(
   const of = asked.length === files.length ? counted(files.length, 'file') : `${asked.length} of ${files.length} files`;
   const [error] = errors;
   if (error instanceof HdfsError && lacksLocations(error)) {
-    return { findings: [passed(group, 'blocks', 'a gateway that does not tell where they are', ms)], blocks };
+    // Each file stands for one block, in a place that nobody tells.
+    const whole = asked.map(({ path: shown, length }): PlacedBlock => ({
+      path: shown.slice(cluster.length),
+      offset: 0,
+      length,
+      hosts: [],
+      names: [],
+      corrupt: false,
+    }));
+    return { findings: [passed(group, 'blocks', 'a gateway that does not tell where they are', ms)], blocks: whole };
   }
   if (error !== undefined) {
     const finding = failed(group, 'permission', error, ms);
@@ -136,9 +145,10 @@ function judgeBlocks(group: string, blocks: readonly PlacedBlock[]): Finding {
   }
   const fewest = blocks.reduce((least, { hosts }) => Math.min(least, hosts.length), Number.POSITIVE_INFINITY);
   const nodes = new Set(blocks.flatMap(({ hosts }) => hosts)).size;
-  const detail = `${counted(blocks.length, 'block')} on ${counted(nodes, 'data node')}, each with at least ${counted(fewest, 'replica')}`;
-  if (fewest > 1 || blocks.length === 0) return passed(group, 'blocks', detail);
+  const there = `${counted(blocks.length, 'block')} on ${counted(nodes, 'data node')}`;
+  if (fewest > 1 || blocks.length === 0)
+    return passed(group, 'blocks', `${there}, each with at least ${counted(fewest, 'replica')}`);
   const single = blocks.filter(({ hosts }) => hosts.length === 1).length;
   const hint = 'When that one data node is down, the run ends: `hdfs dfs -setrep 3 PATH`.';
-  return warned(group, 'blocks', `${detail}; ${single} with a single one`, hint);
+  return warned(group, 'blocks', `${there}, ${single} with a single replica`, hint);
 }

@@ -34,6 +34,8 @@ export function recognise({ status, headers, body }: Answer): Verdict {
   if (remote !== undefined) return remoteVerdict(remote.exception, remote.message);
   if (status === 401) {
     const wants = /^\w+/.exec(headers['www-authenticate'] ?? '')?.[0] ?? 'authentication';
+    // Hadoop's word for a user.name that is believed.
+    if (wants === 'PseudoAuth') return webHdfs('active', null, "wants a user's name");
     return webHdfs('active', wants, `wants ${wants === 'Negotiate' ? 'Kerberos (Negotiate)' : wants}`);
   }
   if (status === 200 && isFileStatus(body)) return webHdfs('active', null, 'answers as WebHDFS');
