@@ -154,6 +154,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await httpfs?.stop();
   await secured?.stop();
+  await hdfs.remove('/access');
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -191,9 +192,13 @@ describe.concurrent('access to HDFS', () => {
     await token.stop();
   }, 150_000);
 
-  it('goes on with a read that is open when its token expires', async () => {
+  it('by a token reads and writes, and goes on with a read that is open when it expires', async () => {
     const token = await keeper('open');
     expect((await content(`${secured.url}/corpus`, securedAccess('open'))).equals(text)).toBe(true);
+    const client = hdfsClient(parseHdfsSpec(secured.url)!, securedAccess('open'));
+    await client.create('/by-token/written.txt', Buffer.from('written\n'));
+    client.close();
+    expect((await content(`${secured.url}/by-token`, securedAccess('open'))).toString()).toBe('written\n');
     const source = await openCorpus([`${secured.url}/large.txt`], securedAccess('open'));
     const [file] = await source.list();
     let fresh: typeof token | undefined;
