@@ -56,6 +56,9 @@ export class HaCluster implements HdfsAddress {
       'dfs.ha.fencing.methods': 'shell(/bin/true)',
       'dfs.ha.automatic-failover.enabled': false,
       'dfs.ha.tail-edits.period': 1,
+      // A data node that finds no active name node looks again after that (0.5 to 15 s by default).
+      'dfs.client.failover.sleep.base.millis': 100,
+      'dfs.client.failover.sleep.max.millis': 1_000,
     };
     const core: Properties = { 'fs.defaultFS': this.fileSystem, 'hadoop.tmp.dir': join(folder, 'tmp') };
     const daemon = (name: string, mainClass: string, own: Properties): Daemon =>
