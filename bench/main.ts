@@ -2,16 +2,6 @@
 import { parseArgs } from 'node:util';
 import { type Command, CommanderError } from 'commander';
 import { EXIT, TributaryError } from '../coordinator/errors.ts';
-import { benchBalance } from './balance.ts';
-import { benchEngines } from './engines.ts';
-import { benchKernel } from './kernel.ts';
-import { parityCommand } from './parity/options.ts';
-import { runParity } from './parity/parity.ts';
-import { qualityCommand } from './quality/options.ts';
-import { runQuality } from './quality/report.ts';
-import { plotCommand } from './quality/plot.ts';
-import { sweepCommand } from './quality/sweep.ts';
-import { benchRun } from './run.ts';
 
 const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
        npm run bench -- kernel [--gpu] [--json]
@@ -43,23 +33,34 @@ const OPTIONS = {
   corpus: { type: 'string' },
 } as const;
 
+/** Benchmarks are loaded when asked for: browsers and plots are large, and what collects garbage walks all of it. */
+const load = {
+  parity: async () =>
+    (await import('./parity/options.ts')).parityCommand((await import('./parity/parity.ts')).runParity),
+  quality: async () =>
+    (await import('./quality/options.ts')).qualityCommand((await import('./quality/report.ts')).runQuality),
+  plot: async () => (await import('./quality/plot.ts')).plotCommand(),
+  sweep: async () => (await import('./quality/sweep.ts')).sweepCommand(),
+} as const;
+
 /** The benchmark that the arguments name, or what is wrong with them. */
 function chosen(args: readonly string[]): (() => Promise<void>) | string {
   try {
-    if (args[0] === 'parity') return () => obey(parityCommand(runParity), args);
-    if (args[0] === 'quality') return () => obey(qualityCommand(runQuality), args);
-    if (args[0] === 'plot') return () => obey(plotCommand(), args);
-    if (args[0] === 'sweep') return () => obey(sweepCommand(), args);
+    const command = Object.entries(load).find(([name]) => name === args[0]);
+    if (command !== undefined) return async () => obey(await command[1](), args);
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const { json = false, gpu, similarity, corpus } = values;
     const [name = 'a name', ...more] = positionals;
     if (more.length > 0) return `one benchmark at a time, not also ${more.join(' ')}`;
     if (name === 'balance' && gpu === undefined && similarity === undefined)
-      return () => benchBalance({ json, corpus });
+      return async () => (await import('./balance.ts')).benchBalance({ json, corpus });
     if (corpus !== undefined) return `only balance takes a corpus`;
-    if (name === 'engines' && similarity === undefined) return () => benchEngines({ json, gpu: gpu ?? false });
-    if (name === 'kernel' && similarity === undefined) return () => benchKernel({ json, gpu: gpu ?? false });
-    if (name === 'run' && gpu === undefined) return () => benchRun({ json, similarity });
+    if (name === 'engines' && similarity === undefined)
+      return async () => (await import('./engines.ts')).benchEngines({ json, gpu: gpu ?? false });
+    if (name === 'kernel' && similarity === undefined)
+      return async () => (await import('./kernel.ts')).benchKernel({ json, gpu: gpu ?? false });
+    if (name === 'run' && gpu === undefined)
+      return async () => (await import('./run.ts')).benchRun({ json, similarity });
     return ['balance', 'engines', 'kernel', 'run'].includes(name)
       ? `${name} has no such option`
       : `no benchmark of that name: ${name}`;

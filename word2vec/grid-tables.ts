@@ -35,17 +35,20 @@ export class GridTables {
   readonly input: Parts;
   /** Under hierarchical softmax the rows are the tree's nodes; the last row of the matrix is dealt too, and unused. */
   readonly output: Parts;
-  /** Q_j. Shape (P). Without meaning under hierarchical softmax, as `noise`: nothing is drawn there. */
-  readonly shares: Float64Array;
   readonly #basis: GridBasis;
   readonly #noise = new Map<number, DrawTable>();
   #targets: Targets | undefined;
+  #shares: Float64Array | undefined;
 
   constructor(basis: GridBasis, parts: number) {
     this.#basis = basis;
     this.input = dealParts(basis.inputWeights, parts, basis.seed, 'input');
     this.output = dealParts(basis.outputWeights, parts, basis.seed, 'output');
-    this.shares = noiseShares(basis.counts, this.output.members);
+  }
+
+  /** Q_j. Shape (P). Without meaning under hierarchical softmax, as `noise`: nothing is drawn there. */
+  get shares(): Float64Array {
+    return (this.#shares ??= noiseShares(this.#basis.counts, this.output.members));
   }
 
   /** Draws from output part `part` by count^0.75. */

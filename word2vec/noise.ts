@@ -55,7 +55,9 @@ export function draw(table: DrawTable, hash: number): number {
 
 /** Noise weights of the rows of one part. @param counts corpus counts. Shape (V). */
 export function partNoise(counts: Float64Array, members: Uint32Array): Float64Array {
-  return Float64Array.from(members, (row) => noiseWeight(counts[row] ?? 0));
+  const weights = new Float64Array(members.length);
+  for (let at = 0; at < members.length; at++) weights[at] = noiseWeight(counts[members[at]!] ?? 0);
+  return weights;
 }
 
 /** Share of the whole noise mass that each part holds, Q_j. Shape (P). */

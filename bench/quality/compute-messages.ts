@@ -13,3 +13,6 @@ export interface ComputedLease {
   readonly pairs: number;
   readonly engineMs: number;
 }
+
+/** `ready` once, when the thread is loaded and its engine made. */
+export type FromComputeThread = 'ready' | ComputedLease;

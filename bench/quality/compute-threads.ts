@@ -1,7 +1,8 @@
 // Worker threads that do the volunteers' computing: each session is pinned to one, which holds its rows.
 import type { Worker } from 'node:worker_threads';
+import { deferred } from '../../coordinator/run/deferred.ts';
 import { startThread } from '../../coordinator/thread-entry.ts';
-import type { ComputedLease, FrameFor } from './compute-messages.ts';
+import type { ComputedLease, FrameFor, FromComputeThread } from './compute-messages.ts';
 
 interface Waiting {
   readonly resolve: (result: Uint8Array<ArrayBuffer>) => void;
@@ -19,14 +20,27 @@ export class ComputeThreads {
   /** Leases whose results are dropped. */
   readonly #unwanted = new Set<number>();
   #failed: Error | null = null;
+  readonly #start = deferred<void>();
+  #loading: number;
 
   constructor(threads: number) {
+    this.#loading = threads;
+    // Whoever waits is told.
+    this.#start.promise.catch(() => undefined);
     this.#workers = Array.from({ length: threads }, () => {
       const worker = startThread(import.meta.url, './compute.worker');
-      worker.on('message', (answer: ComputedLease) => this.#take(answer));
+      worker.on('message', (answer: FromComputeThread) => {
+        if (answer === 'ready') this.#begun();
+        else this.#take(answer);
+      });
       worker.on('error', (error) => this.#fail(error));
       return worker;
     });
+  }
+
+  /** Resolves when every thread is loaded. */
+  get ready(): Promise<void> {
+    return this.#start.promise;
   }
 
   get size(): number {
@@ -59,6 +73,10 @@ export class ComputeThreads {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
+  #begun(): void {
+    if (--this.#loading === 0) this.#start.resolve();
+  }
+
   #take({ lease, result, pairs, engineMs }: ComputedLease): void {
     this.pairs += pairs;
     this.engineSeconds += engineMs / 1000;
@@ -71,6 +89,7 @@ export class ComputeThreads {
 
   #fail(error: Error): void {
     this.#failed ??= error;
+    this.#start.reject(error);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

@@ -6,7 +6,7 @@ import { LeaseWorker } from '../../volunteer/lease-work.ts';
 import { CpuEngine } from '../../word2vec/cpu-engine.ts';
 import type { Engine, LeaseLoss } from '../../word2vec/engine.ts';
 import { threadMs } from './thread-time.ts';
-import type { ComputedLease, FrameFor } from './compute-messages.ts';
+import type { ComputedLease, FrameFor, FromComputeThread } from './compute-messages.ts';
 
 interface Session {
   readonly welcome: Welcome;
@@ -59,6 +59,7 @@ async function handle({ session, frame }: FrameFor): Promise<void> {
 
 // One after the other: leases build on each other's rows.
 let last = Promise.resolve();
+port.postMessage('ready' satisfies FromComputeThread);
 port.on('message', (message: FrameFor) => {
   last = last.then(() => handle(message));
 });

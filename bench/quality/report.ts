@@ -60,6 +60,6 @@ function simulatedLines(run: SimulatedResult): string[] {
     `  training ${percent(utilisation.mean)} of the volunteers' time, ${percent(utilisation.bySpeed)} of their speed, the least busy ${percent(utilisation.least)}`,
     `  bytes per word: down ${down.total.toFixed(2)} (rows ${down.rows.toFixed(2)}, pairs ${down.pairs.toFixed(2)}), up ${up.total.toFixed(2)} (deltas ${up.deltas.toFixed(2)})`,
     `  leases: ${ends.join(', ')}; ${run.deaths} deaths; ${run.episodes.length} episodes of ${[...new Set(run.episodes.map(({ parts }) => parts))].join(', ')} parts`,
-    `  computed in ${speed.seconds.toFixed(1)} s: ${Math.round(speed.pairsPerSecond / 1000)} k pairs/s; ${speed.processorSeconds.toFixed(1)} s of processor time, ${percent(speed.engineShare)} of it the engine's`,
+    `  computed in ${speed.seconds.toFixed(1)} s: ${Math.round(speed.pairsPerSecond / 1000)} k pairs/s; ${speed.processorSeconds.toFixed(1)} s of processor time, ${percent(speed.engineShare)} of it the engine's, after ${speed.startSeconds.toFixed(1)} s for starting`,
   ];
 }

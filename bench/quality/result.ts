@@ -64,12 +64,13 @@ export interface SimulatedResult extends Scores {
   readonly episodes: readonly EpisodeFigures[];
   /** With --curve: how good it was after each episode. */
   readonly curve: readonly CurvePoint[];
-  /** What computing this took by the clock on the wall and of processor time; `engineShare` is of the latter. */
+  /** What computing this took by the clock on the wall and of processor time; `engineShare` is of the latter. Starting comes before and is not in it. */
   readonly speed: {
     readonly seconds: number;
     readonly pairsPerSecond: number;
     readonly processorSeconds: number;
     readonly engineSeconds: number;
+    readonly startSeconds: number;
     readonly threads: number;
     readonly engineShare: number;
   };
@@ -110,6 +111,7 @@ export function simulatedResult(run: Simulated, scores: Scores): SimulatedResult
       pairsPerSecond: pairs / cost.seconds,
       processorSeconds: cost.processorSeconds,
       engineSeconds: cost.engineSeconds,
+      startSeconds: cost.startSeconds,
       threads: cost.threads,
       engineShare: cost.engineSeconds / cost.processorSeconds,
     },

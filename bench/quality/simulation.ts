@@ -86,6 +86,8 @@ export interface Simulated {
     /** Of all threads together, and of the engines in them. */
     readonly processorSeconds: number;
     readonly engineSeconds: number;
+    /** Processor time before, for loading, counting and starting threads. */
+    readonly startSeconds: number;
     readonly threads: number;
   };
 }
@@ -148,6 +150,7 @@ class Simulation {
       fleet,
       fail: (error) => (this.#failure ??= error),
     };
+    await this.#threads.ready;
     const begun = performance.now();
     const used = process.cpuUsage();
     this.#volunteers = enlist(world, this.#threads.size);
@@ -178,6 +181,7 @@ class Simulation {
         seconds,
         processorSeconds: (user + system) / 1e6,
         engineSeconds: this.#threads.engineSeconds,
+        startSeconds: (used.user + used.system) / 1e6,
         threads: this.#threads.size,
       },
     };
