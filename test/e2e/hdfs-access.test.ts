@@ -19,6 +19,7 @@ import { sharedHdfs } from '../hdfs/shared.ts';
 import { CoordinatorProcess, until } from './coordinator-process.ts';
 import { grammar } from './grammar.ts';
 import { leftBy, Secrets, shownBy } from './secrets.ts';
+import { expiry, type Keeper, keepToken } from './token-keeper.ts';
 
 const hdfs = sharedHdfs();
 const folder = mkdtempSync(join(tmpdir(), 'tributary-access-'));
@@ -33,48 +34,7 @@ let secured: SecuredCluster;
 let httpfs: HttpFs;
 let authority: Authority;
 
-interface Keeper {
-  /** The token that it wrote last. */
-  last: string;
-  stop(): Promise<void>;
-}
-
-/** Writes a fresh token to a file, and another one every while until it is stopped. */
-async function keeper(name: string): Promise<Keeper> {
-  const stopping = new AbortController();
-  const renew = async (): Promise<void> => {
-    kept.last = await secured.token();
-    secrets.file(name, kept.last);
-  };
-  const keep = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await sleep(TOKEN_MS / 4, undefined, { signal: stopping.signal });
-      await renew();
-    }
-  };
-  let keeping = Promise.resolve();
-  const kept: Keeper = {
-    last: '',
-    stop: async () => {
-      stopping.abort();
-      await keeping;
-    },
-  };
-  await renew();
-  keeping = keep().catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error;
-  });
-  return kept;
-}
-
-/** Waits until the cluster takes a token no more. */
-async function expiry(token: string): Promise<void> {
-  const address = `${secured.url.replace('swebhdfs', 'https')}/webhdfs/v1/?op=GETFILESTATUS&delegation=${token}`;
-  await until('the token to expire', 30_000, async () => {
-    const status = await secured.curl('-o', '/dev/null', '-w', '%{http_code}', '--no-negotiate', address);
-    return status === '403' ? true : undefined;
-  });
-}
+const keeper = (name: string): Promise<Keeper> => keepToken(secured, secrets, name);
 
 function securedAccess(token: string, changes: CorpusOptions = {}): CorpusOptions {
   return {
@@ -134,7 +94,7 @@ async function runWithExpiredToken(name: string, ...more: readonly string[]): Pr
   await until('some training', 60_000, async () => ((await run.status()).progress.done > 0 ? true : undefined));
   await act(run, 'pause');
   await token.stop();
-  await expiry(token.last);
+  await expiry(secured, token.last);
   await act(run, 'resume');
   return run;
 }
@@ -206,7 +166,7 @@ describe.concurrent('access to HDFS', () => {
     for await (const chunk of source.read(file!, 0, file!.length)) {
       if (bytes === 0) {
         await token.stop();
-        await expiry(token.last);
+        await expiry(secured, token.last);
         fresh = await keeper('open');
       }
       bytes += chunk.length;
