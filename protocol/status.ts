@@ -17,6 +17,8 @@ export interface RunStatus {
   /** Tributary's version. */
   readonly version: string;
   readonly corpus: string;
+  /** null while words are counted. */
+  readonly counts: CountsStatus | null;
   readonly config: RunConfigStatus;
   /** Words in the vocabulary; 0 while counting. */
   readonly vocabulary: number;
@@ -27,6 +29,8 @@ export interface RunStatus {
   /** Corpus words per second over the last seconds, and since training began. */
   readonly wordsPerSecond: number;
   readonly averageWordsPerSecond: number;
+  /** Bytes of the corpus per second while its words are counted; 0 afterwards. */
+  readonly bytesPerSecond: number;
   readonly elapsedSeconds: number;
   /** null while there is nothing to extrapolate from. */
   readonly etaSeconds: number | null;
@@ -57,6 +61,35 @@ export interface RunStatus {
   readonly checkpointSeconds: number | null;
   /** Folder of the results, as given. */
   readonly out: string;
+}
+
+/** Where the counts of words come from. */
+export interface CountsStatus {
+  /** The corpus was counted, or --vocab gave words with their counts. */
+  readonly source: 'counted' | 'given';
+  /** Path or address of given counts; '' when counted. */
+  readonly path: string;
+  /** Threads that counted; 0 when given. */
+  readonly threads: number;
+  /** Splits of the corpus, and how many of them an earlier process of this run had counted. */
+  readonly splits: number;
+  readonly reused: number;
+  /** Different words before rare ones were left out, and all tokens. */
+  readonly distinct: number;
+  readonly tokens: number;
+  /** What memory did not suffice for; null when it did. */
+  readonly pruned: PrunedStatus | null;
+}
+
+/** Words that were forgotten while counting, as word2vec.c's ReduceVocab does. */
+export interface PrunedStatus {
+  readonly times: number;
+  /** Words seen less often were forgotten, at most. */
+  readonly minimum: number;
+  /** Occurrences that no count has. */
+  readonly tokens: number;
+  /** By so much a single count may be too low, at most. */
+  readonly most: number;
 }
 
 export interface RunConfigStatus {

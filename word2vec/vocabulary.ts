@@ -18,12 +18,17 @@ export interface VocabularyRules {
   readonly maxVocab: number;
 }
 
+/** Words with their counts, such as a Map; those below the rules' least count may be missing, but are in the size. */
+export interface WordCounts extends Iterable<readonly [word: string, count: number]> {
+  readonly size: number;
+}
+
 /**
  * Orders and cuts counted words as word2vec.c does (SortVocab).
  * @throws Word2vecError VOCABULARY_TOO_SMALL when fewer than two words remain: no negative could be drawn.
  */
-export function buildVocabulary(counted: ReadonlyMap<string, number>, rules: VocabularyRules): Vocabulary {
-  const kept: [string, number][] = [];
+export function buildVocabulary(counted: WordCounts, rules: VocabularyRules): Vocabulary {
+  const kept: (readonly [string, number])[] = [];
   for (const entry of counted) if (entry[1] >= rules.minCount) kept.push(entry);
   kept.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   if (kept.length > rules.maxVocab) kept.length = rules.maxVocab;

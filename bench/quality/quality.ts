@@ -9,7 +9,7 @@ import type { Counted } from '../../coordinator/ingest/requests.ts';
 import { IngestThread } from '../../coordinator/ingest/ingest-thread.ts';
 import type { Model } from '../../coordinator/model/model.ts';
 import type { Schedule, TrainingConfig } from '../../coordinator/run/config.ts';
-import { defaultAlpha, SCHEDULE, scheduleOf } from '../../coordinator/run/config.ts';
+import { defaultAlpha, COUNT_MEMORY_MIB, SCHEDULE, scheduleOf } from '../../coordinator/run/config.ts';
 import { writeResults } from '../../coordinator/run/results.ts';
 import { fingerprint } from '../../word2vec/vocabulary.ts';
 import type { QualityOptions } from './options.ts';
@@ -34,16 +34,19 @@ export async function measureQuality(options: QualityOptions, progress: QualityP
   for (const file of options.similarity ?? []) await readParsed(file, parsePairs);
   progress('reading the corpus', 0);
   const text = await measuredText(options.corpus, options.maxWords);
-  const ingest = new IngestThread(() => undefined);
+  const ingest = new IngestThread({ progress: () => undefined, note: () => undefined });
   try {
+    const memory = COUNT_MEMORY_MIB * 2 ** 20;
+    const { vocab, minCount, maxVocab } = options;
     await ingest.open({
       corpus: [text.file],
       options: {},
-      vocab: options.vocab,
+      vocab,
+      memory,
       normalisation: AS_IT_STANDS,
       splitBytes: SCHEDULE.splitBytes,
     });
-    const counted = await ingest.count(options);
+    const counted = await ingest.count({ minCount, maxVocab, threads: 1, folder: '' });
     const config = describe(options, text, counted);
     const scorer = new Scorer(counted.heldOut.lines, options, options);
     if (earlier !== null) refuseOther(earlier.config, config.sequential);

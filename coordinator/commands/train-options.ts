@@ -5,7 +5,7 @@ import type { DescentRule } from '../descent/descent.ts';
 import { DESCENT_RULES } from '../descent/descent.ts';
 import type { Normalisation, Sentence } from '../ingest/normalisation.ts';
 import { DIGITS, TOKENIZERS } from '../ingest/normalisation.ts';
-import { DEFAULT_ALPHA, DOWNPOUR_ALPHA, SCHEDULE } from '../run/config.ts';
+import { COUNT_MEMORY_MIB, DEFAULT_ALPHA, DOWNPOUR_ALPHA, SCHEDULE } from '../run/config.ts';
 import { type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
 import { wholeNumber } from './option-values.ts';
 
@@ -27,6 +27,7 @@ export interface TrainOptions extends HdfsOptions {
   readonly tokenizer: Normalisation['tokenizer'];
   readonly digits: Normalisation['digits'];
   readonly sentence: Sentence;
+  readonly countMemory: number;
   readonly schedule: 'grid' | 'downpour';
   readonly descent?: DescentRule;
   readonly batch: number;
@@ -127,7 +128,7 @@ export function trainOptions(): Option[] {
     ).argParser(number(1e-6, 1)),
     option(
       '--vocab <path>',
-      'word list that restricts the vocabulary: words, or word<TAB>count lines; local or webhdfs://',
+      "words that restrict the vocabulary; or words with their counts, as a cluster's word count writes them, used instead of counting: a file, directory or glob, local or webhdfs://",
     ).default('', 'none'),
     option('--lowercase', 'lower-case words, by Unicode alone, in every language').default(false, 'words as they are'),
     option(
@@ -145,6 +146,9 @@ export function trainOptions(): Option[] {
     )
       .argParser(sentence)
       .default('line'),
+    option('--count-memory <mib>', 'memory for counting words; when it is full, rare words are forgotten')
+      .argParser(wholeNumber(16, 1 << 20))
+      .default(COUNT_MEMORY_MIB, `${COUNT_MEMORY_MIB}, for about 4 million different words`),
     option(
       '--schedule <name>',
       'how work is scheduled: grid gives each volunteer rows of its own; downpour gives all the same rows and merges what they made of them, which costs quality',

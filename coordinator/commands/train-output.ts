@@ -44,13 +44,15 @@ export function trainOutput(json: boolean): TrainOutput {
       ticker = setInterval(() => {
         const status = runStatus(run);
         if (json) {
-          const { state, reason, epoch, progress, wordsPerSecond, etaSeconds, loss, heldOut, alpha } = status;
+          const { state, reason, epoch, progress, wordsPerSecond, bytesPerSecond, etaSeconds, loss, heldOut, alpha } =
+            status;
           const fields = {
             state,
             reason,
             epoch,
             ...progress,
             wordsPerSecond,
+            bytesPerSecond,
             etaSeconds,
             loss,
             heldOut: heldOut?.loss ?? null,
@@ -89,6 +91,8 @@ export function progressLine(status: ReturnType<typeof runStatus>, columns: numb
   const parts = [`${(100 * share).toFixed(1).padStart(5)} %`];
   if (progress.unit === 'bytes') {
     parts.push(`${state}: ${(progress.done / 1e6).toFixed(0)} of ${(progress.total / 1e6).toFixed(0)} MB`);
+    if (status.bytesPerSecond > 0) parts.push(`${(status.bytesPerSecond / 1e6).toFixed(0)} MB/s`);
+    if (status.etaSeconds !== null) parts.push(`${duration(status.etaSeconds)} left`);
     if (status.waiting !== null) parts.push(`waiting for HDFS: ${status.waiting}`);
   } else {
     parts.push(`epoch ${status.epoch}/${status.config.epochs}`, `${compact(status.wordsPerSecond)} words/s`);

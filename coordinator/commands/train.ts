@@ -1,5 +1,6 @@
 // tributary train: a run from corpus to vectors, with its pages served meanwhile.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -10,9 +11,12 @@ import type { WordVectors } from '../../word2vec/vector-file.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import { Traffic } from '../leases/traffic.ts';
 import { startLocalVolunteers } from '../local/local-volunteers.ts';
+import { hasCheckpoint } from '../run/checkpoint.ts';
+import { MOST_COUNTING_THREADS } from '../run/config.ts';
+import { hasCounts, wasCounting } from '../run/counting-folder.ts';
 import { lockFolder } from '../run/folder-lock.ts';
-import { resumeRun } from '../run/resume.ts';
 import { claimRemote, uploadResults } from '../run/remote-results.ts';
+import { takeUp } from '../run/resume.ts';
 import { writeResults } from '../run/results.ts';
 import { Run } from '../run/run.ts';
 import { randomToken, readToken } from '../server/operator-token.ts';
@@ -72,13 +76,17 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   const out = fresh?.out ?? options.resume!;
   if (fresh !== null) await claim(out);
   // A folder without a checkpoint is refused when it is read.
-  const lock = fresh !== null || existsSync(join(out, 'checkpoint')) ? await lockFolder(out) : null;
+  const known = existsSync(join(out, 'checkpoint')) || wasCounting(out);
+  const lock = fresh !== null || known ? await lockFolder(out) : null;
   try {
-    const resumed = fresh === null ? await resumeRun(out) : null;
-    const { training, target } = fresh ?? resumed!.state;
+    const taken = fresh === null ? await takeUp(out) : null;
+    const resumed = taken?.resumed ?? null;
+    const { training, target } = fresh ?? taken!;
     // A resumed run has claimed it, and may have written there already.
     if (fresh?.target !== undefined) await claimRemote(fresh.target, hdfs.options);
-    const config = { training, target, corpusOptions: hdfs.options, out, probes, version: VERSION };
+    const threads = Math.min(MOST_COUNTING_THREADS, availableParallelism());
+    const counting = { threads, memoryMiB: options.countMemory };
+    const config = { training, target, counting, corpusOptions: hdfs.options, out, probes, version: VERSION };
     const run = new Run(config, resumed);
     await serve(run, options, output, { tls, token, pages, warnings: hdfs.warnings });
   } finally {
@@ -101,7 +109,10 @@ async function serve(run: Run, options: TrainOptions, output: TrainOutput, acces
   // Closed from the last to the first: the run is there until nobody can reach it.
   const closers: (() => Promise<void>)[] = [() => run.close(), () => server.close()];
   run.watch({
-    vocabulary: (words, tokens) => output.event('vocabulary', { words, tokens, epochs: config.training.epochs }),
+    vocabulary: (words, tokens) => {
+      const { counts } = run.facts;
+      output.event('vocabulary', { words, tokens, epochs: config.training.epochs, counts });
+    },
   });
   const dashboard = `${server.url}dashboard`;
   output.event(
@@ -146,7 +157,8 @@ const NOTHING_TO_KEEP: ReadonlySet<string> = new Set(['JOURNAL_UNWRITABLE', 'DIV
 /** After a failure: what is trained goes to a checkpoint, and the error says how to go on. */
 async function keepWork(run: Run, error: unknown, out: string): Promise<unknown> {
   const final = error instanceof TributaryError && NOTHING_TO_KEEP.has(error.code);
-  if (run.training === null || final) return error;
+  if (final) return error;
+  if (run.training === null) return error instanceof TributaryError ? keepCounts(error, out) : error;
   const { code, message, hint, exit } =
     error instanceof TributaryError
       ? error
@@ -158,6 +170,14 @@ async function keepWork(run: Run, error: unknown, out: string): Promise<unknown>
   } catch (second) {
     kept = `No checkpoint could be written (${second instanceof Error ? second.message : String(second)}); --resume ${out} goes on from the last one, if there is one.`;
   }
+  return new TributaryError(code, message, { hint: hint === undefined ? kept : `${hint} ${kept}`, exit, cause: error });
+}
+
+/** After a failure while counting that passes, or can be mended: how to go on with what is counted. */
+function keepCounts(error: TributaryError, out: string): TributaryError {
+  const { code, message, hint, exit } = error;
+  if (!/^(HDFS_|CORPUS_UNREADABLE$|CORPUS_CORRUPT$)/.test(code) || !hasCounts(out)) return error;
+  const kept = `What is counted is kept: go on with --resume ${out}`;
   return new TributaryError(code, message, { hint: hint === undefined ? kept : `${hint} ${kept}`, exit, cause: error });
 }
 
@@ -216,11 +236,15 @@ async function interrupted(run: Run, output: TrainOutput, out: string): Promise<
   output.stop();
   process.exitCode = EXIT.interrupted;
   if (run.training === null) {
-    const resumable = existsSync(join(out, 'checkpoint', 'latest'));
+    const counted = await run.counting.interrupt();
+    const resumable = hasCheckpoint(join(out, 'checkpoint'));
+    const goOn = `Go on with:\n  npm start -- --resume ${out}`;
     const text = resumable
-      ? `Interrupted before training went on: the checkpoint is as it was. Go on with:\n  npm start -- --resume ${out}`
-      : 'Interrupted while counting: nothing to keep.';
-    output.event('interrupted', { checkpoint: resumable ? join(out, 'checkpoint') : null }, text);
+      ? `Interrupted before training went on: the checkpoint is as it was. ${goOn}`
+      : counted
+        ? `Interrupted while counting: what is counted is kept. ${goOn}`
+        : 'Interrupted while counting: nothing to keep.';
+    output.event('interrupted', { checkpoint: resumable ? join(out, 'checkpoint') : null, counted }, text);
     return;
   }
   output.hush();
@@ -280,6 +304,7 @@ async function conclude(
     configuration: run.config.training,
     target: run.config.target,
     corpus: run.facts.opened,
+    counts: run.facts.counts,
     textFaults: run.facts.textFaults,
     vocabulary: training.fingerprint,
     ...figures,

@@ -4,7 +4,7 @@ import type { LineBlock } from './lines.ts';
 /** One kind of repair. Structured-cloneable, and as it stands in `run.json`. */
 export interface TextFault {
   readonly count: number;
-  /** Path of the first file that has it; '' when none has. */
+  /** Path of the first file that has it, by name; '' when none has. */
   readonly file: string;
 }
 
@@ -19,10 +19,11 @@ const NONE: TextFault = { count: 0, file: '' };
 export const NO_TEXT_FAULTS: TextFaults = { replaced: NONE, cut: NONE };
 
 function plus(a: TextFault, b: TextFault): TextFault {
-  return b.count === 0 ? a : { count: a.count + b.count, file: a.count === 0 ? b.file : a.file };
+  if (a.count === 0 || b.count === 0) return a.count === 0 ? b : a;
+  return { count: a.count + b.count, file: a.file < b.file ? a.file : b.file };
 }
 
-/** The faults of two parts of a corpus, `a` before `b`. */
+/** The faults of two parts of a corpus, in any order. */
 export function addTextFaults(a: TextFaults, b: TextFaults): TextFaults {
   return { replaced: plus(a.replaced, b.replaced), cut: plus(a.cut, b.cut) };
 }

@@ -1,14 +1,17 @@
 // The run's side of the ingest thread: one request at a time, answered or failed.
 import type { Worker } from 'node:worker_threads';
+import type { RunEventLevel } from '../../protocol/status.ts';
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
 import { startThread } from '../thread-entry.ts';
+import { errorOf } from './failure.ts';
 import type {
   Counted,
   CountRequest,
   IngestAnswer,
   IngestMessage,
   IngestRequest,
+  Interruption,
   Opened,
   OpenRequest,
   PrepareRequest,
@@ -20,17 +23,23 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+export interface IngestWatcher {
+  /** Bytes of the corpus that are counted so far. */
+  progress(bytes: number): void;
+  note(level: RunEventLevel, text: string): void;
+}
+
 export class IngestThread {
   readonly #worker: Worker;
   #pending: Pending | null = null;
   /** Why the thread is gone; null while it lives. */
   #gone: Error | null = null;
 
-  /** @param progress called with the bytes counted so far */
-  constructor(progress: (bytes: number) => void) {
+  constructor(watcher: IngestWatcher) {
     this.#worker = startThread(import.meta.url, './ingest.worker');
     this.#worker.on('message', (message: IngestMessage) => {
-      if (message.kind === 'progress') progress(message.bytes);
+      if (message.kind === 'progress') watcher.progress(message.bytes);
+      else if (message.kind === 'note') watcher.note(message.level, message.text);
       else this.#settle(message);
     });
     this.#worker.on('error', (error) => this.#fail(error));
@@ -45,6 +54,12 @@ export class IngestThread {
 
   count(request: Omit<CountRequest, 'kind'>): Promise<Counted> {
     return this.#ask({ kind: 'count', ...request }) as Promise<Counted>;
+  }
+
+  /** What is being counted is kept, and `count` fails with INTERRUPTED. */
+  interrupt(): void {
+    const message: Interruption = { kind: 'interrupt' };
+    this.#worker.postMessage(message);
   }
 
   async train(request: Omit<TrainRequest, 'kind'>): Promise<void> {
@@ -69,15 +84,14 @@ export class IngestThread {
     });
   }
 
-  #settle(message: Exclude<IngestMessage, { kind: 'progress' }>): void {
+  #settle(message: Extract<IngestMessage, { kind: 'answer' | 'failure' }>): void {
     const pending = this.#pending;
     this.#pending = null;
     if (message.kind === 'answer') {
       pending?.resolve(message.answer);
       return;
     }
-    const { code, message: text, hint, exit } = message.failure;
-    pending?.reject(new TributaryError(code, text, hint === undefined ? { exit } : { exit, hint }));
+    pending?.reject(errorOf(message.failure));
   }
 
   #fail(error: Error): void {

@@ -1,43 +1,68 @@
 // The work of the ingest thread: corpus to vocabulary, and to the pairs of an episode.
+import type { CountsStatus, RunEventLevel } from '../../protocol/status.ts';
 import { Word2vecError } from '../../word2vec/errors.ts';
+import type { Vocabulary, VocabularyRules } from '../../word2vec/vocabulary.ts';
 import { buildVocabulary } from '../../word2vec/vocabulary.ts';
-import { readLineBlocks, readLines } from '../corpus/lines.ts';
 import { openCorpus } from '../corpus/open.ts';
-import type { CorpusSource } from '../corpus/source.ts';
 import { planSplits } from '../corpus/splits.ts';
-import { addTextFaults, NO_TEXT_FAULTS, textFaultsOf } from '../corpus/text-faults.ts';
+import type { TextFaults } from '../corpus/text-faults.ts';
+import { NO_TEXT_FAULTS } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
 import type { OpenedCorpus } from './code-feed.ts';
-import type { Normalisation } from './normalisation.ts';
-import { AS_IT_STANDS, wordsOf } from './normalisation.ts';
+import { CorpusCount } from './corpus-count.ts';
+import { sampleCorpus } from './corpus-sample.ts';
+import type { GivenWords } from './given-words.ts';
+import { readGivenWords } from './given-words.ts';
+import type { HeldOutLines } from './held-out-lines.ts';
 import { Preparation } from './preparation.ts';
 import type { Counted, CountRequest, Opened, OpenRequest, PrepareRequest, TrainRequest } from './requests.ts';
-import { WordCounter } from './word-counter.ts';
+import type { WordCounter } from './word-counter.ts';
 
 /** Bytes between two progress reports. */
 const PROGRESS_BYTES = 1 << 20;
 
-/** Memory for different words: about 16 million of them. */
-const WORDS_BYTES = 1 << 30;
+/** Least share of the corpus' words that given counts must know. */
+const LEAST_KNOWN = 0.01;
+
+/** What the ingest tells while it works, and the clock it works by. */
+export interface IngestEdges {
+  now(): number;
+  wait(ms: number): Promise<void>;
+  /** Bytes of the corpus that are counted so far. */
+  progress(bytes: number): void;
+  note(level: RunEventLevel, text: string): void;
+}
+
+interface Words {
+  readonly counter: WordCounter;
+  readonly heldOut: HeldOutLines;
+  readonly textFaults: TextFaults;
+  readonly origin: CountsStatus;
+}
 
 export class Ingest {
-  readonly #progress: (bytes: number) => void;
+  readonly #edges: IngestEdges;
   readonly #hashSeed: number;
+  #request: OpenRequest | null = null;
   #corpus: OpenedCorpus | null = null;
-  #rules: Normalisation = AS_IT_STANDS;
-  #only: ReadonlySet<string> | null = null;
+  #given: GivenWords | null = null;
+  #count: CorpusCount | null = null;
   #preparation: Preparation | null = null;
 
   /** @param hashSeed any 32-bit integer, which nobody who writes a corpus should know: only speed depends on it */
-  constructor(progress: (bytes: number) => void, hashSeed = 0) {
-    this.#progress = progress;
+  constructor(edges: IngestEdges, hashSeed = 0) {
+    this.#edges = edges;
     this.#hashSeed = hashSeed;
   }
 
   async open(request: OpenRequest): Promise<Opened> {
-    this.#rules = request.normalisation;
-    if (request.vocab !== '') this.#only = await readWordList(request);
+    this.#request = request;
+    if (request.vocab !== '') {
+      const { options: corpus, memory: limitBytes } = request;
+      const rules = request.normalisation;
+      this.#given = await readGivenWords(request.vocab, { corpus, rules, limitBytes, hashSeed: this.#hashSeed });
+    }
     const source = await openCorpus(request.corpus, request.options);
     const files = await source.list();
     const splits = await planSplits(source, files, request.splitBytes);
@@ -47,38 +72,83 @@ export class Ingest {
   }
 
   async count(request: CountRequest): Promise<Counted> {
-    const { source, files, splits } = this.#corpus!;
-    const counter = new WordCounter(this.#rules, WORDS_BYTES, { only: this.#only, hashSeed: this.#hashSeed });
-    let textFaults = NO_TEXT_FAULTS;
-    let bytes = 0;
+    const given = this.#given;
+    const { counter, heldOut, textFaults, origin } =
+      given?.kind === 'counts' ? await this.#sample(given, request) : await this.#countAll(request);
+    const { words, counts } = vocabularyOf(counter, request);
+    return { words, counts, heldOut, textFaults, origin };
+  }
+
+  /** What is being counted is kept, and `count` fails with INTERRUPTED. */
+  interrupt(): void {
+    this.#count?.interrupt();
+  }
+
+  async #countAll({ threads, folder }: CountRequest): Promise<Words> {
+    const { corpus, options, normalisation, memory } = this.#request!;
+    const only = this.#given?.kind === 'list' ? this.#given.words : null;
+    const hashSeed = this.#hashSeed;
+    const order = { corpus, options, rules: normalisation, only, threads, memory, folder, hashSeed };
     let reported = 0;
-    for (const split of splits) {
-      const file = files[split.file]!;
-      for await (const block of readLineBlocks(source, file, split)) {
-        textFaults = addTextFaults(textFaults, textFaultsOf(block, file.path));
-        counter.add(block);
-        if (counter.pruned.times > 0) throw tooManyWords(source, counter.distinct);
-        bytes += block.bytes.length;
-        if (bytes - reported >= PROGRESS_BYTES) this.#progress((reported = bytes));
-      }
-    }
-    const { tokens, distinct } = counter;
-    if (tokens === 0) {
+    this.#count = new CorpusCount(this.#corpus!, order, {
+      ...this.#edges,
+      progress: (bytes) => {
+        if (bytes - reported >= PROGRESS_BYTES) this.#edges.progress((reported = bytes));
+      },
+    });
+    const { counter, textFaults, status } = await this.#count.run();
+    if (counter.tokens === 0) {
+      const { description } = this.#corpus!.source;
       throw new TributaryError(
         'CORPUS_EMPTY',
-        `${source.description} holds no words${this.#only === null ? '' : ' of the word list'}`,
-        {
-          hint: 'Name a corpus of plain text, words separated by blanks.',
-        },
+        `${description} holds no words${only === null ? '' : ' of the word list'}`,
+        { hint: 'Name a corpus of plain text, words separated by blanks.' },
       );
     }
-    const vocabulary = refuseTiny(() => buildVocabulary(new Map(counter.entries()), request));
-    const heldOut = counter.heldOut.finish(tokens);
-    return { words: vocabulary.words, counts: vocabulary.counts, distinct, tokens, heldOut, textFaults };
+    return { counter, heldOut: counter.heldOut.finish(counter.tokens), textFaults, origin: status };
+  }
+
+  /**
+   * Without a pass over the corpus, what is held out is chosen from a sample of it, as if that were all; pieces with
+   * hashes as small are not trained wherever they stand.
+   * @throws TributaryError VOCABULARY_FOREIGN when the sample has next to none of the words
+   */
+  async #sample({ counter }: Extract<GivenWords, { kind: 'counts' }>, request: CountRequest): Promise<Words> {
+    const corpus = this.#corpus!;
+    const { vocab, normalisation } = this.#request!;
+    const sample = await sampleCorpus(corpus, normalisation, this.#hashSeed);
+    const known = new Set(vocabularyOf(counter, request).words);
+    let tokens = 0;
+    for (const [word, count] of sample.entries()) if (known.has(word)) tokens += count;
+    if (tokens < LEAST_KNOWN * sample.tokens || sample.tokens === 0) {
+      throw new TributaryError(
+        'VOCABULARY_FOREIGN',
+        `${vocab} knows ${tokens} of the first ${sample.tokens} words that were read of ${corpus.source.description}`,
+        { hint: 'Give --vocab the counts of this corpus, by the same rules for words (--lowercase and the like).' },
+      );
+    }
+    const { distinct, pruned } = counter;
+    const origin: CountsStatus = {
+      source: 'given',
+      path: vocab,
+      threads: 0,
+      splits: corpus.splits.length,
+      reused: 0,
+      distinct,
+      tokens: counter.tokens,
+      pruned: pruned.times === 0 ? null : pruned,
+    };
+    return { counter, heldOut: sample.heldOut.finish(sample.tokens), textFaults: NO_TEXT_FAULTS, origin };
   }
 
   train(request: TrainRequest): void {
-    this.#preparation = new Preparation(this.#corpus!, this.#rules, request, this.#hashSeed);
+    this.#preparation = new Preparation(
+      this.#corpus!,
+      this.#request!.normalisation,
+      request,
+      this.#hashSeed,
+      (level, text) => this.#edges.note(level, text),
+    );
   }
 
   /** @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted */
@@ -92,35 +162,10 @@ export class Ingest {
   }
 }
 
-function tooManyWords(source: CorpusSource, words: number): TributaryError {
-  return new TributaryError(
-    'VOCABULARY_HUGE',
-    `${source.description} holds too many different words: more than ${words.toLocaleString('en')}`,
-    {
-      hint: 'Clean the text, or give the words to train with --vocab.',
-    },
-  );
-}
-
-/** Words of a list: one or more a line, `word<TAB>count` lines give their word, lines that begin with ':' are headings. */
-async function readWordList({ vocab, options, normalisation }: OpenRequest): Promise<ReadonlySet<string>> {
-  const source = await openCorpus([vocab], options);
-  const words = new Set<string>();
-  try {
-    const files = await source.list();
-    for (const [index, file] of files.entries()) {
-      for await (const lines of readLines(source, file, { file: index, start: 0, end: file.length })) {
-        for (const line of lines) {
-          if (line.startsWith(':')) continue;
-          const counted = /^(\S+)\t\d+$/.exec(line);
-          for (const word of wordsOf(counted?.[1] ?? line, normalisation)) words.add(word);
-        }
-      }
-    }
-  } finally {
-    await source.close();
-  }
-  return words;
+function vocabularyOf(counter: WordCounter, rules: VocabularyRules): Vocabulary {
+  const { distinct: size } = counter;
+  const words = { size, [Symbol.iterator]: () => counter.entries(rules.minCount) };
+  return refuseTiny(() => buildVocabulary(words, rules));
 }
 
 function refuseTiny<T>(build: () => T): T {

@@ -1,10 +1,10 @@
 // Entry of the ingest thread: answers one request at a time.
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
-import { redact } from '../corpus/webhdfs/redaction.ts';
-import { TributaryError } from '../errors.ts';
+import { failureOf } from './failure.ts';
 import { Ingest } from './ingest.ts';
-import type { IngestAnswer, IngestMessage, IngestRequest } from './requests.ts';
+import type { IngestAnswer, IngestMessage, IngestRequest, Interruption } from './requests.ts';
 
 const port = parentPort!;
 
@@ -12,7 +12,15 @@ function post(message: IngestMessage, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
 }
 
-const ingest = new Ingest((bytes) => post({ kind: 'progress', bytes }), randomInt(2 ** 32));
+const ingest = new Ingest(
+  {
+    now: () => performance.now(),
+    wait: (ms) => sleep(ms, undefined, { ref: false }),
+    progress: (bytes) => post({ kind: 'progress', bytes }),
+    note: (level, text) => post({ kind: 'note', level, text }),
+  },
+  randomInt(2 ** 32),
+);
 
 async function answer(request: IngestRequest): Promise<IngestAnswer> {
   switch (request.kind) {
@@ -35,19 +43,11 @@ async function handle(request: IngestRequest): Promise<void> {
       result !== null && 'inputs' in result ? [result.inputs.buffer, result.outputs.buffer, result.offsets.buffer] : [];
     post({ kind: 'answer', answer: result }, transfer);
   } catch (error) {
-    const known = error instanceof TributaryError;
-    post({
-      kind: 'failure',
-      failure: {
-        code: known ? error.code : 'INTERNAL',
-        message: redact(
-          known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error),
-        ),
-        hint: known ? error.hint : undefined,
-        exit: known ? error.exit : 1,
-      },
-    });
+    post({ kind: 'failure', failure: failureOf(error) });
   }
 }
 
-port.on('message', (request: IngestRequest) => void handle(request));
+port.on('message', (request: IngestRequest | Interruption) => {
+  if (request.kind === 'interrupt') ingest.interrupt();
+  else void handle(request);
+});

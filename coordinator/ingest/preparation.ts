@@ -1,4 +1,5 @@
 // From the corpus to the pairs of an episode.
+import type { RunEventLevel } from '../../protocol/status.ts';
 import { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { PairCollector } from '../../word2vec/skip-gram-pairs.ts';
 import { keepBounds } from '../../word2vec/vocabulary.ts';
@@ -10,6 +11,9 @@ import { CodeFeed } from './code-feed.ts';
 import { Encoder, GAP, LINE_END } from './encoder.ts';
 import type { Normalisation } from './normalisation.ts';
 import type { PrepareRequest, TrainRequest } from './requests.ts';
+
+/** Share of an epoch by which counts may be off without a warning. */
+const NOTEWORTHY = 0.001;
 
 export class Preparation {
   readonly #feed: CodeFeed;
@@ -28,8 +32,19 @@ export class Preparation {
   #open = 0;
   /** In-vocabulary tokens that this epoch has beyond those counted. */
   #beyond = 0;
+  readonly #note: (level: RunEventLevel, text: string) => void;
+  #request: PrepareRequest | null = null;
+  /** In-vocabulary tokens of the episode that is made, those beyond what was counted included. */
+  #length = 0;
 
-  constructor(corpus: OpenedCorpus, normalisation: Normalisation, request: TrainRequest, hashSeed: number) {
+  /** @param note hears at the end of the first epoch how far counts that are not exact were off */
+  constructor(
+    corpus: OpenedCorpus,
+    normalisation: Normalisation,
+    request: TrainRequest,
+    hashSeed: number,
+    note: (level: RunEventLevel, text: string) => void,
+  ) {
     const { words, counts, seed, window, sample, epochs, model, hs, schedule, heldOutLimit } = request;
     const objective = { model, hs };
     const total = counts.reduce((sum, count) => sum + count, 0);
@@ -43,6 +58,7 @@ export class Preparation {
       chunkPairs: SCHEDULE.chunkPairs,
     });
     this.#tables = new GridTablesCache(counts, sample, seed, objective);
+    this.#note = note;
     this.#description = corpus.source.description;
     this.#epochTokens = total;
     this.#epochs = epochs;
@@ -52,17 +68,22 @@ export class Preparation {
 
   /**
    * Held-out pieces give no pairs, but their tokens count as read, so that positions and totals are those of the corpus.
-   * Where counts are not exact, an epoch's last tokens are made up or left out of the total, which is what was counted.
-   * @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted
+   * Where counts are not exact, an epoch's last tokens are made up or left out of the total, which is what was counted;
+   * the last epoch ends with that total.
+   * @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted, VOCABULARY_FOREIGN
+   * when it holds more than twice those of counts that are not exact
    */
-  async prepare({ from, until, parts, number }: PrepareRequest): Promise<Episode> {
+  async prepare(request: PrepareRequest): Promise<Episode> {
+    const { from, until, parts, number } = request;
     const feed = this.#feed;
+    this.#request = request;
+    this.#length = 0;
     const end = this.#epochTokens * this.#epochs;
     const last = Math.min(until, end);
     await this.#seek(from);
     let { tokens } = from;
     this.#beyond = from.beyond;
-    while (tokens < last || this.#open > 0) {
+    while (!this.#reached(tokens, last) || this.#open > 0) {
       if (feed.at < feed.codes.length) {
         tokens = this.#read(tokens, last);
         continue;
@@ -84,6 +105,7 @@ export class Preparation {
       tokens,
       beyond: this.#beyond,
     };
+    if (!this.#exact && tokens === end) await this.#tellRest();
     return { ...pairs, number, parts, from, to, kept };
   }
 
@@ -121,17 +143,18 @@ export class Preparation {
         if (tokens < epochEnd) tokens++;
         else this.#beyond++;
         this.#token++;
-        if (sentence === null) done = full && tokens >= last;
+        this.#length++;
+        if (sentence === null) done = full && this.#reached(tokens, last);
         else if (++this.#open === sentence) {
           this.#endSentence(epoch);
-          done = tokens >= last;
+          done = this.#reached(tokens, last);
         }
       } else if (code === LINE_END) {
         feed.line++;
         this.#token = 0;
         if (sentence === null) {
           this.#endSentence(epoch);
-          done = tokens >= last;
+          done = this.#reached(tokens, last);
         }
       } else {
         // No window reaches over a gap.
@@ -141,11 +164,38 @@ export class Preparation {
         tokens += counted;
         this.#beyond += words - counted;
         this.#token += words;
-        done = sentence !== null && tokens >= last;
+        this.#length += words;
+        done = sentence !== null && this.#reached(tokens, last);
       }
     }
     feed.at = at;
+    this.#refuseForeign(tokens);
     return tokens;
+  }
+
+  /**
+   * Whether the episode has all that it shall have, at the end of a sentence. Beyond what was counted `tokens` stand
+   * still, so its length bounds it as well; one that is made again ends where it ended.
+   */
+  #reached(tokens: number, last: number): boolean {
+    const { from, until, stop } = this.#request!;
+    if (stop === null) return tokens >= last || this.#length >= until - from.tokens;
+    const feed = this.#feed;
+    return (
+      feed.epoch === stop.epoch && feed.split === stop.split && feed.line === stop.line && this.#token === stop.token
+    );
+  }
+
+  /** Given counts of half the corpus' words, or a corpus that changed under an episode that is made again. */
+  #refuseForeign(tokens: number): void {
+    const { stop } = this.#request!;
+    if (stop !== null && tokens > stop.tokens) throw this.#changed(tokens, this.#feed.epoch);
+    if (this.#beyond <= this.#epochTokens) return;
+    throw new TributaryError(
+      'VOCABULARY_FOREIGN',
+      `${this.#description} holds more than twice the ${this.#epochTokens} words of the vocabulary that its counts say`,
+      { hint: 'Give --vocab the counts of the whole corpus, or leave it out.' },
+    );
   }
 
   #endSentence(epoch: number): void {
@@ -159,8 +209,35 @@ export class Preparation {
     const counted = epoch * this.#epochTokens;
     // Without a single word, what is counted would be another corpus' altogether.
     if (this.#exact ? tokens !== counted : tokens === counted - this.#epochTokens) throw this.#changed(tokens, epoch);
+    if (!this.#exact && epoch === 1) this.#tellDifference(tokens + this.#beyond);
     this.#beyond = 0;
     return counted;
+  }
+
+  /** At the end of the last epoch. */
+  async #tellRest(): Promise<void> {
+    const feed = this.#feed;
+    const isRest = (): boolean => feed.codes.subarray(feed.at).some((code) => code !== LINE_END);
+    if (feed.epoch === this.#epochs || !(isRest() || ((await feed.fill()) && isRest()))) return;
+    const words = this.#epochTokens.toLocaleString('en');
+    this.#note(
+      'warning',
+      `the last epoch ended with the ${words} words that the counts say; the corpus has more, which it did not train`,
+    );
+  }
+
+  #tellDifference(found: number): void {
+    const counted = this.#epochTokens;
+    const number = (value: number): string => value.toLocaleString('en');
+    const share = Math.abs(found - counted) / counted;
+    if (found === counted) this.#note('info', `the first epoch held the ${number(found)} words that the counts say`);
+    else {
+      this.#note(
+        share > NOTEWORTHY ? 'warning' : 'info',
+        `the first epoch held ${number(found)} words of the vocabulary, the counts say ${number(counted)}: ` +
+          'progress and learning rate go by the counts',
+      );
+    }
   }
 
   #changed(tokens: number, epochs: number): TributaryError {

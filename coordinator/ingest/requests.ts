@@ -1,8 +1,10 @@
 // What the run asks of the ingest thread, and what it answers.
 import type { Objective } from '../../word2vec/objective.ts';
+import type { CountsStatus, RunEventLevel } from '../../protocol/status.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
 import type { CorpusPosition, Episode } from '../leases/episode.ts';
+import type { Failure } from './failure.ts';
 import type { HeldOutLines } from './held-out-lines.ts';
 import type { Normalisation, Sentence } from './normalisation.ts';
 
@@ -13,17 +15,23 @@ export interface OpenRequest {
   readonly kind: 'open';
   readonly corpus: readonly string[];
   readonly options: CorpusOptions;
-  /** Word list that restricts the vocabulary; '' for none. */
+  /** Words that restrict the vocabulary, or words with their counts; '' for none. */
   readonly vocab: string;
   /** Of the corpus, and of the word list. */
   readonly normalisation: Normalisation;
+  /** Bytes for tables of words. */
+  readonly memory: number;
   /** Bytes of a split. */
   readonly splitBytes: number;
 }
 
-/** Counts words in one pass. Answered by `Counted`. */
+/** Counts words in one pass, unless their counts are given. Answered by `Counted`. */
 export interface CountRequest {
   readonly kind: 'count';
+  /** Most threads. */
+  readonly threads: number;
+  /** Where counts are kept while they are counted, and taken up; '' for nowhere. */
+  readonly folder: string;
   readonly minCount: number;
   readonly maxVocab: number;
 }
@@ -55,6 +63,8 @@ export interface PrepareRequest {
   readonly from: CorpusPosition;
   /** In-vocabulary tokens, over all epochs, where the episode shall end; it ends with the sentence that reaches it. */
   readonly until: number;
+  /** Where an episode that is made again ended; null for a new one. */
+  readonly stop: CorpusPosition | null;
   readonly parts: number;
 }
 
@@ -68,9 +78,7 @@ export interface Opened {
 export interface Counted {
   readonly words: readonly string[];
   readonly counts: Float64Array;
-  /** Different words before the cut, and all tokens. */
-  readonly distinct: number;
-  readonly tokens: number;
+  readonly origin: CountsStatus;
   readonly heldOut: HeldOutLines;
   /** What had to be repaired in the text. */
   readonly textFaults: TextFaults;
@@ -78,15 +86,13 @@ export interface Counted {
 
 export type IngestAnswer = Opened | Counted | Episode | null;
 
-/** An error as it crosses the thread boundary. */
-export interface IngestFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | undefined;
-  readonly exit: number;
-}
-
 export type IngestMessage =
   | { readonly kind: 'answer'; readonly answer: IngestAnswer }
   | { readonly kind: 'progress'; readonly bytes: number }
-  | { readonly kind: 'failure'; readonly failure: IngestFailure };
+  | { readonly kind: 'note'; readonly level: RunEventLevel; readonly text: string }
+  | { readonly kind: 'failure'; readonly failure: Failure };
+
+/** Beside requests, at any time: what is being counted shall end soon, and be kept. */
+export interface Interruption {
+  readonly kind: 'interrupt';
+}

@@ -21,7 +21,11 @@ export interface Pruned {
   readonly minimum: number;
   /** Occurrences that were forgotten, which no count has. */
   readonly tokens: number;
+  /** By so much a single count may be too low, at most. */
+  readonly most: number;
 }
+
+const NOTHING_PRUNED: Pruned = { times: 0, minimum: 1, tokens: 0, most: 0 };
 
 export interface CounterOptions {
   /** Normalised words that are counted, and no others; null for all. */
@@ -51,7 +55,7 @@ export class WordCounter {
   readonly #scanner: WordScanner;
   #counts = new Float64Array(1024);
   #tokens = 0;
-  #pruned: Pruned = { times: 0, minimum: 1, tokens: 0 };
+  #pruned: Pruned = NOTHING_PRUNED;
 
   /**
    * @param limitBytes of the table of words, at least 1 MiB; beside it stand about 15 MB that are always the same
@@ -118,6 +122,13 @@ export class WordCounter {
     }
   }
 
+  /** Goes on where a counter stood that had these counts and had forgotten so much; this one must be new. */
+  restore(counts: PackedCounts, pruned: Pruned): void {
+    this.#tokens = pruned.tokens;
+    this.#pruned = pruned;
+    this.merge(counts);
+  }
+
   /** Forgets words seen less than `minimum` times, as ReduceVocab does. */
   prune(minimum: number): void {
     let tokens = 0;
@@ -132,15 +143,21 @@ export class WordCounter {
       return true;
     });
     this.#scanner.forget();
-    const { times, minimum: before, tokens: forgotten } = this.#pruned;
-    this.#pruned = { times: times + 1, minimum: Math.max(before, minimum), tokens: forgotten + tokens };
+    const { times, minimum: before, tokens: forgotten, most } = this.#pruned;
+    this.#pruned = {
+      times: times + 1,
+      minimum: Math.max(before, minimum),
+      tokens: forgotten + tokens,
+      // Each time a word may have been one short of the minimum, and come again.
+      most: most + minimum - 1,
+    };
   }
 
-  /** Every word that was counted, with its count, in the order in which they came. */
-  *entries(): Generator<[word: string, count: number]> {
+  /** Every word that was counted at least so often, with its count, in the order in which they came. */
+  *entries(least = 1): Generator<[word: string, count: number]> {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     for (let id = 0; id < this.#words.size; id++)
-      if (this.#counts[id]! > 0) yield [decoder.decode(this.#words.at(id)), this.#counts[id]!];
+      if (this.#counts[id]! >= least) yield [decoder.decode(this.#words.at(id)), this.#counts[id]!];
   }
 
   /** The same as `entries`, for `merge`. */

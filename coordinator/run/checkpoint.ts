@@ -1,8 +1,10 @@
 // A checkpoint on disk: written beside the last one, synced, renamed, and only then pointed to.
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DESCENT_RULES, tensorsOf } from '../descent/descent.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
+import type { CountsStatus } from '../../protocol/status.ts';
 import { TributaryError } from '../errors.ts';
 import { DIGITS, TOKENIZERS } from '../ingest/normalisation.ts';
 import type { CorpusPosition } from '../leases/episode.ts';
@@ -36,6 +38,8 @@ export interface CheckpointState {
   readonly vocabulary: string;
   /** What the corpus was: a resumed run refuses another. */
   readonly corpus: { readonly files: number; readonly bytes: number };
+  /** Where the vocabulary's counts come from. */
+  readonly counts: CountsStatus;
   /** What had to be repaired in its text when it was counted. */
   readonly textFaults: TextFaults;
   readonly rows: number;
@@ -116,6 +120,10 @@ export async function writeCheckpoint(folder: string, state: CheckpointState, ma
   }
 }
 
+export function hasCheckpoint(folder: string): boolean {
+  return existsSync(join(folder, POINTER));
+}
+
 /** @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_FORMAT, CHECKPOINT_CORRUPT */
 export async function readCheckpoint(folder: string): Promise<{ state: CheckpointState; matrices: Matrices }> {
   const pointer = join(folder, POINTER);
@@ -124,7 +132,7 @@ export async function readCheckpoint(folder: string): Promise<{ state: Checkpoin
     name = (await readFile(pointer, 'utf8')).trim();
   } catch (cause) {
     throw new TributaryError('CHECKPOINT_MISSING', `${folder} holds no checkpoint`, {
-      hint: 'Give --resume the folder of a run that was interrupted after its first checkpoint.',
+      hint: 'Give --resume the folder of a run that was interrupted.',
       cause,
     });
   }
@@ -144,11 +152,7 @@ async function readState(path: string): Promise<CheckpointState> {
   }
   const format: unknown = typeof state === 'object' && state !== null && 'format' in state ? state.format : undefined;
   if (Number.isSafeInteger(format) && format !== CHECKPOINT_FORMAT) {
-    throw new TributaryError(
-      'CHECKPOINT_FORMAT',
-      `${path} is of format ${String(format)}, this version reads and writes ${CHECKPOINT_FORMAT}`,
-      { hint: 'Go on with the version of Tributary that began the run, or start a new run.' },
-    );
+    throw otherFormat(path, format);
   }
   const wrong = wrongField(state);
   if (wrong !== null) throw corruptCheckpoint(`${path} is not a checkpoint of format ${CHECKPOINT_FORMAT}: ${wrong}`);
@@ -174,10 +178,28 @@ const TRAINING_NUMBERS = [
 const TRAINING_TEXTS = ['vocab', 'model', 'schedule', 'rowsDown', 'rowsUp'] as const;
 const DESCENTS: ReadonlySet<unknown> = new Set([null, ...DESCENT_RULES]);
 
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+/** What is wrong with settings as read, or null. */
+export function wrongTraining(training: unknown): string | null {
+  if (!isFields(training)) return 'training is missing';
+  for (const name of TRAINING_NUMBERS) if (!Number.isFinite(training[name])) return `training.${name} is no number`;
+  for (const name of TRAINING_TEXTS) if (typeof training[name] !== 'string') return `training.${name} is no text`;
+  if (typeof training['hs'] !== 'boolean') return 'training.hs is neither true nor false';
+  if (typeof training['lowercase'] !== 'boolean') return 'training.lowercase is neither true nor false';
+  if (!TOKENIZERS.some((one) => one === training['tokenizer'])) return 'training.tokenizer is none';
+  if (!DIGITS.some((one) => one === training['digits'])) return 'training.digits is no rule';
+  if (training['sentence'] !== 'line' && !isCount(training['sentence'])) return 'training.sentence is no length';
+  if (!DESCENTS.has(training['descent'])) return 'training.descent is no rule';
+  const specs = training['corpus'];
+  if (!Array.isArray(specs) || !specs.every((spec) => typeof spec === 'string'))
+    return 'training.corpus is no list of texts';
+  return null;
+}
+
 /** What is wrong with a state as read, or null. */
 function wrongField(state: unknown): string | null {
-  const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   const isPosition = (value: unknown): boolean => isFields(value) && POSITION.every((name) => isCount(value[name]));
   const isEpisode = (value: unknown): boolean =>
     isFields(value) &&
@@ -197,26 +219,27 @@ function wrongField(state: unknown): string | null {
   const { training, corpus, episodes, heldOut } = state as Readonly<
     Record<'training' | 'corpus' | 'episodes' | 'heldOut', unknown>
   >;
-  if (!isFields(training)) return 'training is missing';
-  for (const name of TRAINING_NUMBERS) if (!Number.isFinite(training[name])) return `training.${name} is no number`;
-  for (const name of TRAINING_TEXTS) if (typeof training[name] !== 'string') return `training.${name} is no text`;
-  if (typeof training['hs'] !== 'boolean') return 'training.hs is neither true nor false';
-  if (typeof training['lowercase'] !== 'boolean') return 'training.lowercase is neither true nor false';
-  if (!TOKENIZERS.some((one) => one === training['tokenizer'])) return 'training.tokenizer is none';
-  if (!DIGITS.some((one) => one === training['digits'])) return 'training.digits is no rule';
-  if (training['sentence'] !== 'line' && !isCount(training['sentence'])) return 'training.sentence is no length';
-  if (!DESCENTS.has(training['descent'])) return 'training.descent is no rule';
-  const specs = training['corpus'];
-  if (!Array.isArray(specs) || !specs.every((spec) => typeof spec === 'string'))
-    return 'training.corpus is no list of texts';
+  const wrong = wrongTraining(training);
+  if (wrong !== null) return wrong;
   if (!isFields(corpus) || !isCount(corpus['files']) || !isCount(corpus['bytes'])) return 'corpus is missing';
   const faults = state['textFaults'];
   if (!isFields(faults) || !isFault(faults['replaced']) || !isFault(faults['cut'])) return 'textFaults is missing';
+  const { counts } = state;
+  if (!isFields(counts) || typeof counts['source'] !== 'string' || !isCount(counts['tokens']))
+    return 'counts are missing';
   if (!isFields(heldOut) || !isCount(heldOut['limit']) || !isCount(heldOut['lines'])) return 'heldOut is missing';
   if (heldOut['best'] !== null && !Number.isFinite(heldOut['best'])) return 'heldOut.best is no number';
   if (!isPosition(state['next'])) return 'next is no position';
   if (!Array.isArray(episodes) || !episodes.every(isEpisode)) return 'episodes are not whole';
   return null;
+}
+
+export function otherFormat(path: string, format: unknown): TributaryError {
+  return new TributaryError(
+    'CHECKPOINT_FORMAT',
+    `${path} is of format ${String(format)}, this version reads and writes ${CHECKPOINT_FORMAT}`,
+    { hint: 'Go on with the version of Tributary that began the run, or start a new run.' },
+  );
 }
 
 export function corruptCheckpoint(what: string, cause?: unknown): TributaryError {

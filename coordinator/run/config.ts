@@ -16,7 +16,7 @@ export interface ProbeFile {
 /** What the vectors depend on. */
 export interface TrainingConfig extends Normalisation {
   readonly corpus: readonly string[];
-  /** Word list that restricts the vocabulary; '' for none. */
+  /** Words that restrict the vocabulary, or words with their counts; '' for none. */
   readonly vocab: string;
   readonly sentence: Sentence;
   readonly dim: number;
@@ -40,10 +40,25 @@ export interface TrainingConfig extends Normalisation {
   readonly rowsUp: RowFormat;
 }
 
+/** How words are counted: the counts are the same whatever this is, unless memory does not suffice. */
+export interface CountingConfig {
+  /** Threads, at most. */
+  readonly threads: number;
+  /** MiB for tables of words. */
+  readonly memoryMiB: number;
+}
+
+/** Each thread reads a stream of its own; a cluster is asked for no more of them at once. */
+export const MOST_COUNTING_THREADS = 8;
+
+/** Holds about 4 million different words. */
+export const COUNT_MEMORY_MIB = 384;
+
 /** What only the running of it depends on; may differ when resumed. */
 export interface RunConfig {
   readonly training: TrainingConfig;
   readonly corpusOptions: CorpusOptions;
+  readonly counting: CountingConfig;
   readonly out: string;
   /** Directory in HDFS, `webhdfs://…`, that takes the results when the run ends; undefined for none. */
   readonly target?: string | undefined;

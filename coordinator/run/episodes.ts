@@ -52,7 +52,7 @@ export class Episodes {
   async restore(saved: readonly CheckpointEpisode[]): Promise<RestoredEpisode[]> {
     const restored: RestoredEpisode[] = [];
     for (const { number, from, to, parts, pairs, chunks } of saved) {
-      const episode = await this.#ingest.prepare({ number, from, until: to.tokens, parts });
+      const episode = await this.#ingest.prepare({ number, from, until: to.tokens, stop: to, parts });
       if (episode.inputs.length !== pairs || episode.to.tokens !== to.tokens) {
         throw corpusChanged(`episode ${number} has ${episode.inputs.length} pairs, it had ${pairs}`);
       }
@@ -68,7 +68,7 @@ export class Episodes {
     const until = episodeEnd(from.tokens, curriculum);
     const parts = partCount(until - from.tokens, desk.willing, curriculum);
     this.#preparing = true;
-    return this.#ingest.prepare({ number: this.#nextNumber, from, until, parts });
+    return this.#ingest.prepare({ number: this.#nextNumber, from, until, stop: null, parts });
   }
 
   /** Opens the episode that `prepare` made. */

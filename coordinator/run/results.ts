@@ -6,7 +6,7 @@ import type { WordVectors } from '../../word2vec/vector-file.ts';
 import { TributaryError } from '../errors.ts';
 
 /** Writes under a temporary name first, so that a name in the folder always means a whole file. */
-async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): Promise<void> {
+export async function writeBlocks(path: string, blocks: Iterable<Uint8Array>): Promise<void> {
   const file = await open(`${path}.tmp`, 'w');
   try {
     for (const block of blocks) {

@@ -2,12 +2,16 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fingerprint } from '../../word2vec/vocabulary.ts';
+import type { CountsStatus } from '../../protocol/status.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
+import type { Opened } from '../ingest/requests.ts';
 import type { HeldOutLines } from '../ingest/held-out-lines.ts';
 import { pieceHash } from '../ingest/piece-hash.ts';
 import { Model } from '../model/model.ts';
 import type { CheckpointState } from './checkpoint.ts';
-import { corruptCheckpoint, readCheckpoint } from './checkpoint.ts';
+import { corruptCheckpoint, hasCheckpoint, readCheckpoint } from './checkpoint.ts';
+import { corpusChanged } from './episodes.ts';
+import { type KeptSettings, readSettings, wasCounting } from './counting-folder.ts';
 
 export interface ResumedRun {
   readonly state: CheckpointState;
@@ -18,14 +22,33 @@ export interface ResumedRun {
   readonly counts: Float64Array;
   readonly heldOut: HeldOutLines;
   readonly textFaults: TextFaults;
+  readonly origin: CountsStatus;
   /** Number of the journal's last entry. */
   readonly journalSeq: number;
   /** Number of the next lease: above every one in the journal, also those granted after the checkpoint. */
   readonly nextLease: number;
 }
 
+/** A run as its folder has it: with a checkpoint, or with what it had counted when it was interrupted before. */
+export interface TakenUp extends KeptSettings {
+  /** null without a checkpoint: it goes on counting. */
+  readonly resumed: ResumedRun | null;
+}
+
 /**
  * Reads a run's folder and writes nothing to it.
+ * @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_FORMAT, CHECKPOINT_CORRUPT
+ */
+export async function takeUp(folder: string): Promise<TakenUp> {
+  if (!hasCheckpoint(join(folder, 'checkpoint')) && wasCounting(folder))
+    return { ...(await readSettings(folder)), resumed: null };
+  const resumed = await resumeRun(folder);
+  const { training, target } = resumed.state;
+  return { training, target, resumed };
+}
+
+/**
+ * Reads a checkpoint and what belongs to it, and writes nothing.
  * @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_FORMAT, CHECKPOINT_CORRUPT
  */
 export async function resumeRun(folder: string): Promise<ResumedRun> {
@@ -50,9 +73,18 @@ export async function resumeRun(folder: string): Promise<ResumedRun> {
     counts,
     heldOut,
     textFaults: state.textFaults,
+    origin: state.counts,
     journalSeq: journal.seq,
     nextLease: Math.max(state.nextLease, journal.lease + 1),
   };
+}
+
+/** @throws TributaryError SOURCE_CHANGED */
+export function refuseOtherCorpus({ state }: ResumedRun, opened: Opened): void {
+  const { files, bytes } = state.corpus;
+  if (files === opened.files && bytes === opened.bytes) return;
+  const was = `when the run began they were ${files} of ${bytes}`;
+  throw corpusChanged(`${opened.description}: ${opened.files} files of ${opened.bytes} bytes, ${was}`);
 }
 
 async function readVocabulary(

@@ -1,8 +1,8 @@
 // A run from corpus to vectors: wires ingest thread, episodes, lease desk, journal and checkpoints together.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HistoryPoint, RunEventLevel, RunState } from '../../protocol/status.ts';
-import { describeTextFaults, NO_TEXT_FAULTS, type TextFaults } from '../corpus/text-faults.ts';
+import type { CountsStatus, HistoryPoint, RunEventLevel, RunState } from '../../protocol/status.ts';
+import { NO_TEXT_FAULTS, type TextFaults } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
 import type { HeldOutLines } from '../ingest/held-out-lines.ts';
 import { rulesOf } from '../ingest/normalisation.ts';
@@ -10,29 +10,29 @@ import { IngestThread } from '../ingest/ingest-thread.ts';
 import type { Counted, Opened } from '../ingest/requests.ts';
 import type { Episode } from '../leases/episode.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
-import type { RunWatcher } from './bulletin.ts';
-import { Bulletin, judged } from './bulletin.ts';
+import { type RunWatcher, Bulletin, judged } from './bulletin.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
-import type { RunConfig } from './config.ts';
-import { SCHEDULE } from './config.ts';
-import { corpusChanged, Episodes } from './episodes.ts';
+import { type RunConfig, SCHEDULE } from './config.ts';
+import { forgetCounting } from './counting-folder.ts';
+import { CountingPhase, describeCounts, isExact } from './counting-phase.ts';
+import { Episodes } from './episodes.ts';
 import { deferred } from './deferred.ts';
 import { Journal } from './journal.ts';
 import { History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
 import { type QualityWatch, watchQuality } from './quality-watch.ts';
 import { type Books, newBooks, Recorder } from './recorder.ts';
-import type { ResumedRun } from './resume.ts';
+import { refuseOtherCorpus, type ResumedRun } from './resume.ts';
 import { writeHeldOut, writeVocabulary } from './results.ts';
 import { type Snapshot, snapshot } from './snapshot.ts';
 import { assembleTraining, type CountedWords, type Training } from './training.ts';
 
 export interface RunFacts extends Books {
   opened: Opened | null;
-  /** Bytes counted so far. */
-  countedBytes: number;
   /** What had to be repaired in the text. */
   textFaults: TextFaults;
+  /** null until words are counted. */
+  counts: CountsStatus | null;
 }
 
 export type Outcome = 'trained' | 'stopped';
@@ -45,6 +45,7 @@ export class Run {
   readonly history = new History(1000);
   readonly bulletin = new Bulletin();
   readonly rate = new RateMeter(15_000);
+  readonly counting: CountingPhase;
   readonly loss: LossMeter;
   readonly #clock: Stopwatch;
   readonly #ingest: IngestThread;
@@ -67,14 +68,11 @@ export class Run {
     const state = resumed?.state ?? null;
     this.loss = new LossMeter(200_000, state?.loss ?? null);
     this.#clock = new Stopwatch(now, state?.trainedSeconds ?? 0);
-    this.facts = {
-      ...newBooks(state?.tokensDone ?? 0),
-      opened: null,
-      countedBytes: 0,
-      textFaults: NO_TEXT_FAULTS,
-    };
-    this.#ingest = new IngestThread((bytes) => {
-      this.facts.countedBytes = bytes;
+    this.facts = { ...newBooks(state?.tokensDone ?? 0), opened: null, textFaults: NO_TEXT_FAULTS, counts: null };
+    this.counting = new CountingPhase(config, () => this.#ingest, now);
+    this.#ingest = new IngestThread({
+      progress: (bytes) => this.counting.progress(bytes),
+      note: (level, text) => this.note(level, text),
     });
     this.#episodes = new Episodes(this.#ingest, state);
     this.#checkpointer = new Checkpointer(state?.number ?? 0, {
@@ -101,9 +99,11 @@ export class Run {
     return this.#clock.seconds;
   }
 
+  /** Of counting, then of training; null while there is nothing to extrapolate from. */
   get etaSeconds(): number | null {
     const rate = this.rate.wordsPerSecond;
-    if (this.#training === null || this.#over || rate <= 0) return null;
+    if (this.#training === null) return this.counting.etaSeconds(this.facts.opened?.bytes ?? 0);
+    if (this.#over || rate <= 0) return null;
     return Math.max(0, this.#training.totalTokens - this.facts.tokensDone) / rate;
   }
 
@@ -132,17 +132,20 @@ export class Run {
    * @throws TributaryError for everything the operator can mend
    */
   async prepare(): Promise<Training> {
-    const { training: config, out, corpusOptions } = this.config;
-    const { corpus, vocab } = config;
+    const { training: config, out, corpusOptions, counting } = this.config;
     const options = this.bulletin.announced(corpusOptions);
-    const given = { corpus, options, vocab, normalisation: rulesOf(config) };
+    const normalisation = rulesOf(config);
+    // A checkpoint has the vocabulary.
+    const vocab = this.#resumed === null ? config.vocab : '';
+    const memory = counting.memoryMiB * 2 ** 20;
+    const given = { corpus: config.corpus, options, vocab, normalisation, memory };
     const opened = await this.#ingest.open({ ...given, splitBytes: SCHEDULE.splitBytes });
     this.facts.opened = opened;
     const counted = await this.#vocabulary(opened);
-    const { words, counts, heldOut, textFaults } = counted;
+    const { words, counts, heldOut, textFaults, origin } = counted;
     this.#heldOut = heldOut;
-    this.facts.textFaults = textFaults;
-    await this.#ingest.train({ words, counts, exact: true, heldOutLimit: heldOut.limit, ...config });
+    Object.assign(this.facts, { textFaults, counts: origin });
+    await this.#ingest.train({ words, counts, exact: isExact(origin), heldOutLimit: heldOut.limit, ...config });
     if (this.#resumed !== null) this.bulletin.set('preparing', 'the pairs of the checkpoint are being made again');
     const restored = await this.#episodes.restore(this.#resumed?.state.episodes ?? []);
     await mkdir(join(out, 'checkpoint'), { recursive: true });
@@ -167,7 +170,7 @@ export class Run {
       'info',
       `${words.length.toLocaleString('en')} words in the vocabulary, ${curriculum.epochTokens.toLocaleString('en')} words an epoch`,
     );
-    for (const line of describeTextFaults(textFaults)) this.note('warning', line);
+    for (const [level, line] of describeCounts(counted, config.minCount)) this.note(level, line);
     this.#open(training, totalTokens);
     for (const { episode, chunks } of restored) this.#episodes.add(episode, training, chunks);
     this.bulletin.vocabulary(words.length, curriculum.epochTokens);
@@ -176,16 +179,12 @@ export class Run {
     return training;
   }
 
-  async #vocabulary(opened: Opened): Promise<CountedWords & Pick<Counted, 'heldOut' | 'textFaults'>> {
+  async #vocabulary(opened: Opened): Promise<Counted> {
     if (this.#resumed === null) {
       this.bulletin.set('counting', 'counting words');
-      return this.#ingest.count(this.config.training);
+      return this.counting.count();
     }
-    const { files, bytes } = this.#resumed.state.corpus;
-    if (files !== opened.files || bytes !== opened.bytes) {
-      const was = `when the run began they were ${files} of ${bytes}`;
-      throw corpusChanged(`${opened.description}: ${opened.files} files of ${opened.bytes} bytes, ${was}`);
-    }
+    refuseOtherCorpus(this.#resumed, opened);
     return this.#resumed;
   }
 
@@ -357,6 +356,7 @@ export class Run {
     journal.sync();
     await writeCheckpoint(join(this.config.out, 'checkpoint'), state, matrices);
     journal.write({ kind: 'checkpoint', checkpoint: number });
+    await forgetCounting(this.config.out);
     this.note('info', `checkpoint ${number} written`);
   }
 
@@ -369,6 +369,7 @@ export class Run {
       ...figures,
       trainedSeconds: this.trainedSeconds,
       loss: this.loss.value,
+      counts: this.facts.counts!,
       heldOut: { limit, lines: lines.length, best: this.#quality!.best },
     });
   }

@@ -14,7 +14,7 @@ export interface Snapshot {
 /** What the run itself keeps books of. */
 type RunFigures = Pick<
   CheckpointState,
-  'training' | 'target' | 'corpus' | 'tokensDone' | 'trainedSeconds' | 'loss' | 'heldOut' | 'textFaults'
+  'training' | 'target' | 'corpus' | 'tokensDone' | 'trainedSeconds' | 'loss' | 'heldOut' | 'textFaults' | 'counts'
 >;
 
 /** Taken within one turn of the event loop: no result comes in between. */

@@ -16,6 +16,7 @@ export function runStatus(run: Run): RunStatus {
     state: bulletin.state,
     reason: bulletin.reason,
     version: config.version,
+    counts: facts.counts,
     corpus: facts.opened?.description ?? specs.join(', '),
     config: {
       schedule: settings.schedule,
@@ -41,6 +42,7 @@ export function runStatus(run: Run): RunStatus {
     // The meter stands still once nothing is trained any more.
     wordsPerSecond: bulletin.state === 'done' || bulletin.state === 'failed' ? 0 : run.rate.wordsPerSecond,
     averageWordsPerSecond: seconds > 0 ? facts.tokensDone / seconds : 0,
+    bytesPerSecond: training === null ? run.counting.bytesPerSecond : 0,
     elapsedSeconds: seconds,
     etaSeconds: run.etaSeconds,
     loss: run.loss.value,
@@ -96,8 +98,8 @@ function episodeStatus(run: Run): EpisodeStatus | null {
   };
 }
 
-/** Decoded text is counted, and a compressed file is shorter than its text. */
-function countingProgress({ facts }: Run): RunStatus['progress'] {
+/** What is read twice, as where a thread was interrupted, counts twice. */
+function countingProgress({ facts, counting }: Run): RunStatus['progress'] {
   const total = facts.opened?.bytes ?? 0;
-  return { done: Math.min(total, facts.countedBytes), total, unit: 'bytes' };
+  return { done: Math.min(total, counting.bytes), total, unit: 'bytes' };
 }

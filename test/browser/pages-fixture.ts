@@ -94,5 +94,16 @@ export const runStatus: RunStatus = {
   modelVersion: 40,
   bytes: { down: 8e6, rows: 5e6, pairs: 2.5e6, up: 3e6, deltas: 2.9e6 },
   checkpointSeconds: 31,
+  bytesPerSecond: 0,
+  counts: {
+    source: 'counted',
+    path: '',
+    threads: 2,
+    splits: 3,
+    reused: 0,
+    distinct: 61_000,
+    tokens: 1_013_319,
+    pruned: null,
+  },
   out: 'runs/one',
 };

@@ -101,19 +101,6 @@ describe('Ctrl-C', () => {
     expectSound(auditJournal(join(out, 'journal.jsonl')));
   });
 
-  it('while counting leaves nothing behind', async () => {
-    const large = folder.at('large.txt');
-    writeCorpus(large, 300_000);
-    const coordinator = new CoordinatorProcess([large, ...SETTINGS, '--out', folder.at('counting')]);
-    await coordinator.event('listening');
-    await until('counting', 10_000, async () => ((await coordinator.status()).state === 'counting' ? true : undefined));
-    coordinator.child.kill('SIGINT');
-    expect(await coordinator.exit()).toBe(130);
-    expect(coordinator.events.at(-1)).toEqual({ event: 'interrupted', checkpoint: null });
-    expect(existsSync(folder.at('counting'))).toBe(false);
-    rmSync(large);
-  });
-
   it('while the checkpoint is taken up leaves it as it was', async () => {
     const out = folder.at('interrupted-twice');
     const first = await startUntil([corpus, ...SETTINGS, '--out', out], 200_000);

@@ -9,6 +9,7 @@ import { heldOutBudget, HeldOutSelection } from '../../../coordinator/ingest/hel
 import { Ingest } from '../../../coordinator/ingest/ingest.ts';
 import { AS_IT_STANDS } from '../../../coordinator/ingest/normalisation.ts';
 import { pieceHash } from '../../../coordinator/ingest/piece-hash.ts';
+import { MEMORY, ONCE, SILENT } from './ingest-edges.ts';
 import type { Counted } from '../../../coordinator/ingest/requests.ts';
 import type { CorpusPosition, Episode } from '../../../coordinator/leases/episode.ts';
 import { below, hashAt, mix32 } from '../../../word2vec/random.ts';
@@ -118,16 +119,32 @@ describe('training', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   async function prepared(files: string[], splitBytes: number): Promise<{ counted: Counted; episode: Episode }> {
-    const ingest = new Ingest(() => undefined);
+    const ingest = new Ingest(SILENT);
     const corpus = files.map((file) => join(folder, file));
-    await ingest.open({ kind: 'open', corpus, options: {}, vocab: '', normalisation: AS_IT_STANDS, splitBytes });
-    const counted = await ingest.count({ kind: 'count', minCount: 1, maxVocab: 1000 });
-    const { words, counts, tokens, heldOut } = counted;
+    await ingest.open({
+      kind: 'open',
+      corpus,
+      options: {},
+      vocab: '',
+      normalisation: AS_IT_STANDS,
+      memory: MEMORY,
+      splitBytes,
+    });
+    const counted = await ingest.count({ ...ONCE, minCount: 1, maxVocab: 1000 });
+    const { words, counts, heldOut } = counted;
+    const { tokens } = counted.origin;
     // With a window of one, the pairs are the neighbours.
     const heard = { exact: true, sentence: 'line' } as const;
     const request = { words, counts, ...heard, seed: 1, window: 1, sample: 0, epochs: 2, heldOutLimit: heldOut.limit };
     ingest.train({ kind: 'train', ...request, model: 'skipgram', hs: false, schedule: 'grid' });
-    const episode = await ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 2 * tokens, parts: 1 });
+    const episode = await ingest.prepare({
+      kind: 'prepare',
+      number: 0,
+      from: START,
+      until: 2 * tokens,
+      stop: null,
+      parts: 1,
+    });
     await ingest.close();
     return { counted, episode };
   }
@@ -173,12 +190,12 @@ describe('training', () => {
         }
       }
     }
-    expect(kept).toBeLessThan(counted.tokens - 500);
+    expect(kept).toBeLessThan(counted.origin.tokens - 500);
     // One part: ranks are ids, in an order of the part's own.
     expect(episode.kept).toBe(2 * kept);
     const pairs = [...expected.values()].reduce((sum, count) => sum + count, 0);
     expect(episode.inputs).toHaveLength(pairs);
-    expect(episode.to.tokens).toBe(2 * counted.tokens);
+    expect(episode.to.tokens).toBe(2 * counted.origin.tokens);
     const seen = new Map<string, number>();
     for (let k = 0; k < episode.inputs.length; k++) {
       const pair = `${counted.words[episode.inputs[k]!]} ${counted.words[episode.outputs[k]!]}`;
@@ -190,7 +207,7 @@ describe('training', () => {
   it('leaves nothing out of a tiny corpus', async () => {
     writeFileSync(join(folder, 'tiny.txt'), lines.slice(10, 400).join('\n'));
     const { counted } = await prepared(['tiny.txt'], 4096);
-    expect(counted.tokens).toBeLessThan(25_000);
+    expect(counted.origin.tokens).toBeLessThan(25_000);
     expect(counted.heldOut).toEqual({ limit: 0, lines: [] });
   });
 });

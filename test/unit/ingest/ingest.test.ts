@@ -8,6 +8,7 @@ import { describeTextFaults, NO_TEXT_FAULTS } from '../../../coordinator/corpus/
 import { Ingest } from '../../../coordinator/ingest/ingest.ts';
 import type { Normalisation, Sentence } from '../../../coordinator/ingest/normalisation.ts';
 import { AS_IT_STANDS, wordsOf } from '../../../coordinator/ingest/normalisation.ts';
+import { MEMORY, ONCE, SILENT } from './ingest-edges.ts';
 import type { Counted } from '../../../coordinator/ingest/requests.ts';
 import type { CorpusPosition, Episode } from '../../../coordinator/leases/episode.ts';
 import { below, hashAt } from '../../../word2vec/random.ts';
@@ -35,8 +36,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function open(corpus: string[] = [folder], vocab = '', splitBytes = 4096, rules = AS_IT_STANDS): Promise<Ingest> {
-  const ingest = new Ingest(() => undefined);
-  await ingest.open({ kind: 'open', corpus, options: {}, vocab, normalisation: rules, splitBytes });
+  const ingest = new Ingest(SILENT);
+  await ingest.open({ kind: 'open', corpus, options: {}, vocab, normalisation: rules, memory: MEMORY, splitBytes });
   return ingest;
 }
 
@@ -45,7 +46,7 @@ async function openAndCount(
   splitBytes = 4096,
 ): Promise<{ ingest: Ingest; counted: Counted; total: number }> {
   const ingest = await open([folder], '', splitBytes);
-  const counted = await ingest.count({ kind: 'count', minCount: 3, maxVocab: 1000 });
+  const counted = await ingest.count({ ...ONCE, minCount: 3, maxVocab: 1000 });
   const { words, counts, heldOut } = counted;
   ingest.train({
     kind: 'train',
@@ -72,9 +73,13 @@ async function episodesOf(ingest: Ingest, total: number, size: number): Promise<
       number: episodes.length,
       from,
       until: from.tokens + size,
+      stop: null,
       parts: 3,
     });
-    expect(episode.to.tokens).toBeGreaterThan(from.tokens);
+    // Beyond what was counted, tokens stand still.
+    expect(episode.to.tokens + episode.to.beyond).toBeGreaterThan(
+      from.tokens + (from.epoch < episode.to.epoch ? 0 : from.beyond),
+    );
     episodes.push(episode);
     from = episode.to;
   }
@@ -100,20 +105,20 @@ describe('counting', () => {
     const { counted, total } = await openAndCount();
     const expected = new Map<string, number>();
     for (const word of text.join(' ').split(' ')) if (word !== '') expected.set(word, (expected.get(word) ?? 0) + 1);
-    expect(counted.distinct).toBe(expected.size);
-    expect(counted.tokens).toBe([...expected.values()].reduce((sum, count) => sum + count, 0));
+    expect(counted.origin.distinct).toBe(expected.size);
+    expect(counted.origin.tokens).toBe([...expected.values()].reduce((sum, count) => sum + count, 0));
     const frequent = [...expected].filter(([, count]) => count >= 3);
     expect(Object.fromEntries(counted.words.map((word, id) => [word, counted.counts[id]]))).toEqual(
       Object.fromEntries(frequent),
     );
-    expect(total).toBeLessThan(counted.tokens);
+    expect(total).toBeLessThan(counted.origin.tokens);
   });
 
-  it('counts only the words of a list, in both of its formats', async () => {
-    writeFileSync(join(folder, 'list'), ': heading w3\nw1 w2\nw4\t77\n');
+  it('counts only the words of a list', async () => {
+    writeFileSync(join(folder, 'list'), ': heading w3\nw1 w2\nw4\n');
     const counted = await (
       await open([join(folder, 'a.txt')], join(folder, 'list'))
-    ).count({ kind: 'count', minCount: 1, maxVocab: 1000 });
+    ).count({ ...ONCE, minCount: 1, maxVocab: 1000 });
     rmSync(join(folder, 'list'));
     expect([...counted.words].toSorted()).toEqual(['w1', 'w2', 'w4']);
   });
@@ -148,7 +153,7 @@ describe('episodes', () => {
     const { ingest: fresh } = await openAndCount(sentence);
     for (const k of [5, 6, 2, 0, episodes.length - 1, 3]) {
       const { number, from, to, parts, inputs, outputs, offsets } = episodes[k]!;
-      const again = await fresh.prepare({ kind: 'prepare', number, from, until: to.tokens, parts });
+      const again = await fresh.prepare({ kind: 'prepare', number, from, until: to.tokens, stop: to, parts });
       expect(again.to).toEqual(to);
       expect([again.inputs, again.outputs, again.offsets]).toEqual([inputs, outputs, offsets]);
     }
@@ -174,14 +179,22 @@ describe('episodes', () => {
       }
     }
     const ingest = await open(paths, '', 16, rules);
-    const { words, counts, tokens } = await ingest.count({ kind: 'count', minCount: 1, maxVocab: 100 });
+    const { words, counts, origin } = await ingest.count({ ...ONCE, minCount: 1, maxVocab: 100 });
+    const { tokens } = origin;
     const request = { words, counts, seed: 1, window: 1, sample: 0, epochs: 1, heldOutLimit: 0 };
     ingest.train({ kind: 'train', ...request, ...PLAIN, schedule: 'downpour', sentence });
     const found = new Map<string, number>();
     let from = START;
     for (let number = 0; from.tokens < tokens; number++) {
       const until = from.tokens + 1;
-      const { inputs, outputs, to } = await ingest.prepare({ kind: 'prepare', number, from, until, parts: 1 });
+      const { inputs, outputs, to } = await ingest.prepare({
+        kind: 'prepare',
+        number,
+        from,
+        until,
+        stop: null,
+        parts: 1,
+      });
       for (const [k, input] of inputs.entries()) {
         const pair = `${words[input]} ${words[outputs[k]!]}`;
         found.set(pair, (found.get(pair) ?? 0) + 1);
@@ -200,7 +213,7 @@ describe('episodes', () => {
   ] as const)('with counts that are %s of what the corpus has end where they said, by %s', async (share, sentence) => {
     const train = async (): Promise<{ ingest: Ingest; total: number }> => {
       const ingest = await open();
-      const { words, counts, heldOut } = await ingest.count({ kind: 'count', minCount: 3, maxVocab: 1000 });
+      const { words, counts, heldOut } = await ingest.count({ ...ONCE, minCount: 3, maxVocab: 1000 });
       const request = { words, counts: counts.map((count) => Math.ceil(count * share)), heldOutLimit: heldOut.limit };
       const settings = { seed: 9, window: 4, sample: 1e-2, epochs: EPOCHS };
       ingest.train({ kind: 'train', ...request, ...settings, ...PLAIN, exact: false, sentence });
@@ -216,7 +229,7 @@ describe('episodes', () => {
     expect(pairCounts(episodes)).toEqual(pairCounts(whole));
     for (const k of [3, 1, episodes.length - 1, 2, 0]) {
       const { number, from, to, parts, inputs, outputs } = episodes[k]!;
-      const again = await other.prepare({ kind: 'prepare', number, from, until: to.tokens, parts });
+      const again = await other.prepare({ kind: 'prepare', number, from, until: to.tokens, stop: to, parts });
       expect([again.to, again.inputs, again.outputs]).toEqual([to, inputs, outputs]);
     }
   });
@@ -225,7 +238,7 @@ describe('episodes', () => {
     const path = join(folder, 'changing.txt');
     writeFileSync(path, 'one two three four\n'.repeat(100));
     const ingest = await open([path]);
-    const { words, counts } = await ingest.count({ kind: 'count', minCount: 1, maxVocab: 10 });
+    const { words, counts } = await ingest.count({ ...ONCE, minCount: 1, maxVocab: 10 });
     // The file is as it was; the counts are those of another.
     ingest.train({
       kind: 'train',
@@ -239,7 +252,7 @@ describe('episodes', () => {
       ...PLAIN,
     });
     await expect(
-      ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 808, parts: 1 }),
+      ingest.prepare({ kind: 'prepare', number: 0, from: START, until: 808, stop: null, parts: 1 }),
     ).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
   });
 });
@@ -252,13 +265,13 @@ describe('text that must be repaired', () => {
     writeFileSync(path('late.text'), Buffer.concat([Buffer.from('word '.repeat(3000)), Buffer.of(0xe2, 0x82)]));
     writeFileSync(path('long.text'), `short\n${'longer word '.repeat(300_000)}\nshort\n`);
     const ingest = await open(['clean.text', 'latin1.text', 'late.text', 'long.text'].map(path));
-    const { textFaults } = await ingest.count({ kind: 'count', minCount: 1, maxVocab: 1000 });
+    const { textFaults } = await ingest.count({ ...ONCE, minCount: 1, maxVocab: 1000 });
     expect(textFaults).toEqual({
-      replaced: { count: 4, file: path('latin1.text') },
+      replaced: { count: 4, file: path('late.text') },
       cut: { count: 1, file: path('long.text') },
     });
     expect(describeTextFaults(textFaults)).toEqual([
-      expect.stringMatching(/^4 byte sequences are no UTF-8 .*latin1\.text/),
+      expect.stringMatching(/^4 byte sequences are no UTF-8 .*late\.text/),
       expect.stringMatching(/^1 line is longer than 1 MiB .*long\.text/),
     ]);
     await ingest.close();

@@ -129,7 +129,7 @@ describe('the counter', () => {
           for (const counter of [whole, parts[0]!]) {
             expect(new Map(counter.entries())).toEqual(expected);
             expect([counter.distinct, counter.tokens]).toEqual([expected.size, tokens]);
-            expect(counter.pruned).toEqual({ times: 0, minimum: 1, tokens: 0 });
+            expect(counter.pruned).toEqual({ times: 0, minimum: 1, tokens: 0, most: 0 });
           }
           const { candidates } = whole.heldOut.selected;
           const kept = words.filter((line) => line.some((word) => expected.has(word)));

@@ -17,16 +17,17 @@ beforeAll(async () => {
 afterAll(() => text.dispose());
 
 async function run(threads: number, fleet: Partial<SimulationPlan['fleet']>, seed = 1): Promise<Simulated> {
-  const ingest = new IngestThread(() => undefined);
+  const ingest = new IngestThread({ progress: () => undefined, note: () => undefined });
   try {
     await ingest.open({
       corpus: [text.file],
       options: {},
       vocab: '',
       normalisation: AS_IT_STANDS,
+      memory: 64 << 20,
       splitBytes: SCHEDULE.splitBytes,
     });
-    const counted = await ingest.count({ minCount: 5, maxVocab: 1e6 });
+    const counted = await ingest.count({ minCount: 5, maxVocab: 1e6, threads: 1, folder: '' });
     const config: SimulationPlan['config'] = {
       corpus: [text.file],
       vocab: '',
