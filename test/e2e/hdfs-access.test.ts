@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { examineCorpus } from '../../coordinator/corpus/doctor.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { hdfsClient, parseHdfsSpec } from '../../coordinator/corpus/hdfs.ts';
 import { openCorpus } from '../../coordinator/corpus/open.ts';
@@ -17,6 +16,7 @@ import { kerberosPackage } from '../hdfs/kerberos-package.ts';
 import { type SecuredCluster, startSecuredCluster } from '../hdfs/secured-cluster.ts';
 import { sharedHdfs } from '../hdfs/shared.ts';
 import { CoordinatorProcess, until } from './coordinator-process.ts';
+import { problems } from './doctor-problems.ts';
 import { grammar } from './grammar.ts';
 import { leftBy, Secrets, shownBy } from './secrets.ts';
 import { expiry, type Keeper, keepToken } from './token-keeper.ts';
@@ -273,12 +273,6 @@ describe.concurrent('access to HDFS', () => {
     const gateway = await gatewayFor('Bearer first.first.first');
     const hdfsBearerFile = secrets.file('doctor-jwt', 'first.first.first');
     const behind = { hdfsBearerFile, hdfsCa: authority.cert, hdfsBasePath: gateway.basePath };
-    const problems = async (spec: string, options: CorpusOptions): Promise<string[]> => {
-      const found: string[] = [];
-      for await (const each of examineCorpus([spec], options))
-        if (!each.ok) found.push(`${each.step}: ${each.detail} | ${each.hint ?? ''}`);
-      return found;
-    };
     const spec = `${secured.url}/corpus`;
     expect(await problems(spec, securedAccess('doctor'))).toEqual([]);
     for (const [changes, found] of [
