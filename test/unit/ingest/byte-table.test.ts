@@ -78,27 +78,70 @@ describe('the table of byte strings', () => {
       // Old and new are there together.
       else expect(needed).toBeGreaterThan(table.memory);
     }
+    for (let k = 0; k < 5000; k++) {
+      bytes.writeUInt32LE(k);
+      expect(table.add(bytes, 0, 20)).toBe(k);
+    }
     expect(table.memory).toBeGreaterThan(5000 * (20 + 12));
     expect(table.memory).toBeLessThan(5000 * (20 + 16) * 2.1);
   });
 
   it('finds strings that share a slot, and spreads those crafted against another seed', () => {
-    // Strings whose hash ends in 16 zeros under seed 0: all in one slot there.
+    // Strings whose hash ends in 12 zeros under seed 0: all in one slot there.
     const bytes = Buffer.alloc(4);
     const crafted: Buffer[] = [];
-    for (let k = 0; crafted.length < 300; k++) {
+    for (let k = 0; crafted.length < 100; k++) {
       bytes.writeUInt32LE(k);
-      let hash = 0;
-      for (const byte of bytes) hash = hashByte(hash, byte);
-      if ((hash & 0xffff) === 0) crafted.push(Buffer.from(bytes));
+      if ((hashOf(0, bytes) & 0xfff) === 0) crafted.push(Buffer.from(bytes));
     }
     const table = new ByteTable(0);
     for (const one of crafted) table.add(one, 0, 4);
     expectStrings(table, crafted.map(keyOf));
     for (const seed of [1, 0x80000000, 123456789]) {
       const other = new ByteTable(seed);
-      const slots = new Set(crafted.map((one) => other.hash(one, 0, 4) & 0xffff));
-      expect(slots.size).toBeGreaterThan(290);
+      const slots = new Set(crafted.map((one) => other.hash(one, 0, 4) & 0xfff));
+      expect(slots.size).toBeGreaterThan(90);
+    }
+  });
+
+  it('tells strings apart that have one hash', () => {
+    const word = Buffer.from('word');
+    const hash = hashOf(0, word);
+    // Longer by six bytes, which lead from the hash to itself; and two of one length.
+    const longer = Buffer.concat([word, leading(hash, hash)]);
+    const six = Buffer.from('twelve');
+    const twin = leading(0, hashOf(0, six));
+    expect([hashOf(0, longer), hashOf(0, twin)]).toEqual([hash, hashOf(0, six)]);
+    expect(twin).not.toEqual(six);
+    for (const order of [
+      [word, longer, six, twin],
+      [twin, six, longer, word],
+    ]) {
+      const table = new ByteTable(0);
+      for (const [k, one] of order.entries()) expect(table.add(one, 0, one.length)).toBe(k);
+      expectStrings(table, order.map(keyOf));
     }
   });
 });
+
+function hashOf(seed: number, bytes: Uint8Array): number {
+  return bytes.reduce(hashByte, seed);
+}
+
+/** Six bytes that lead from one state of the hash to another: three onwards and three backwards meet in the middle. */
+function leading(from: number, to: number): Buffer {
+  // The inverse of the multiplier, modulo 2^32.
+  let inverse = 1;
+  for (let k = 0; k < 5; k++) inverse = Math.imul(inverse, 2 - Math.imul(0x9e3779b1, inverse));
+  const before = (hash: number, byte: number): number =>
+    Math.imul(hash ^ (hash >>> 15) ^ (hash >>> 30), inverse) ^ byte;
+  const middles = new Map<number, number>();
+  for (let k = 0; k < 1 << 18; k++)
+    middles.set(hashByte(hashByte(hashByte(from, k & 255), (k >> 8) & 255), k >> 16), k);
+  for (let k = 0; k < 1 << 24; k++) {
+    const middle = middles.get(before(before(before(to, k & 255), (k >> 8) & 255), k >> 16));
+    if (middle !== undefined)
+      return Buffer.of(middle & 255, (middle >> 8) & 255, middle >> 16, k >> 16, (k >> 8) & 255, k & 255);
+  }
+  throw new Error('no such bytes');
+}

@@ -54,7 +54,7 @@ describe('the rules', () => {
       fc.property(arbitraryLine, arbitraryRules, (line, rules) => {
         for (const word of wordsOf(line, rules)) expect(normalise(word, rules)).toEqual([word]);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -99,7 +99,7 @@ describe('the scanner', () => {
         });
         expect(read).toEqual([...expected, ...expected]);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -139,7 +139,7 @@ describe('the counter', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -194,7 +194,7 @@ describe('the encoder', () => {
         const from = bytesOf(['before']).length;
         expect([...encoder.encode(bytesOf(['before', ...lines]), from)]).toEqual(expected);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
