@@ -96,6 +96,22 @@ describe('the selection', () => {
       { numRuns: 10 },
     );
   });
+
+  it('of two threads leaves out what one of them saw too often to keep', () => {
+    const first = new HeldOutSelection();
+    for (const [hash, tokens] of [
+      [1, 19_990],
+      [2, 20],
+      [3, 20_001],
+    ] as const)
+      first.offer(hash, tokens, () => `line ${hash}`);
+    const second = new HeldOutSelection();
+    second.offer(2, 5, () => 'line 2');
+    const { selected } = first;
+    first.merge(second.selected);
+    second.merge(selected);
+    for (const selection of [first, second]) expect(selection.finish(1e9)).toEqual({ limit: 2, lines: ['line 1'] });
+  });
 });
 
 describe('training', () => {
