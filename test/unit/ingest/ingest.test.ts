@@ -223,6 +223,8 @@ describe('episodes', () => {
     const episodes = await episodesOf(ingest, total, 1777);
     expect(episodes.at(-1)!.to.tokens).toBe(total * EPOCHS);
     expect(Math.max(...episodes.map(({ to }) => to.beyond)) > 0).toBe(share < 1);
+    // Beyond what was counted too, episodes are as long as was asked for: some are beyond it as a whole.
+    expect(episodes.some(({ from, to }) => from.tokens === to.tokens)).toBe(share < 1);
     // However they are cut, and made again.
     const { ingest: other } = await train();
     const whole = await episodesOf(other, total, total * EPOCHS);
