@@ -6,6 +6,7 @@ import { EXIT, TributaryError } from '../coordinator/errors.ts';
 const USAGE = `usage: npm run bench -- engines [--gpu] [--json]
        npm run bench -- kernel [--gpu] [--json]
        npm run bench -- balance [--corpus FILE] [--json]
+       npm run bench -- ingest [--corpus FILE] [--json]
        npm run bench -- run [--similarity FILE] [--json]
        npm run bench -- parity --corpus FILE [--help for the rest] [--json]
        npm run bench -- quality --corpus FILE --volunteers N [--help for the rest] [--json]
@@ -17,6 +18,8 @@ engines  every engine on the same leases, in Node and in a Chromium tab, beside 
 kernel   the WGSL kernels as a ladder at D = 100, 300 and 900, with the memory bandwidth they reach; --gpu as above
 balance  how evenly a block falls into g x g sub-blocks: the case for or against a grid inside the tab
          --corpus FILE: text with a sentence per line, instead of the sample corpus
+ingest   reading a corpus from a test cluster of HDFS, counting and encoding it, beside curl and wc -w; memory
+         --corpus FILE: text that is repeated to 384 MiB, instead of the sample corpus
 run      whole runs on the sample corpus with one and two local volunteers, beside word2vec.c
          --similarity FILE: score the vectors with these word pairs, such as wordsim353.tsv
 parity   the sequential reference beside word2vec.c and gensim on one corpus, over seeds, by one scorer
@@ -54,14 +57,16 @@ function chosen(args: readonly string[]): (() => Promise<void>) | string {
     if (more.length > 0) return `one benchmark at a time, not also ${more.join(' ')}`;
     if (name === 'balance' && gpu === undefined && similarity === undefined)
       return async () => (await import('./balance.ts')).benchBalance({ json, corpus });
-    if (corpus !== undefined) return `only balance takes a corpus`;
+    if (name === 'ingest' && gpu === undefined && similarity === undefined)
+      return async () => (await import('./ingest.ts')).benchIngest({ json, corpus });
+    if (corpus !== undefined) return `only balance and ingest take a corpus`;
     if (name === 'engines' && similarity === undefined)
       return async () => (await import('./engines.ts')).benchEngines({ json, gpu: gpu ?? false });
     if (name === 'kernel' && similarity === undefined)
       return async () => (await import('./kernel.ts')).benchKernel({ json, gpu: gpu ?? false });
     if (name === 'run' && gpu === undefined)
       return async () => (await import('./run.ts')).benchRun({ json, similarity });
-    return ['balance', 'engines', 'kernel', 'run'].includes(name)
+    return ['balance', 'engines', 'ingest', 'kernel', 'run'].includes(name)
       ? `${name} has no such option`
       : `no benchmark of that name: ${name}`;
   } catch (error) {
