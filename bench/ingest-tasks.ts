@@ -13,7 +13,7 @@ interface Remote {
 }
 
 export type Task =
-  | (Remote & { readonly kind: 'read'; readonly streams: number })
+  | (Remote & { readonly kind: 'read'; readonly streams: number; readonly part: number; readonly parts: number })
   | (Remote & { readonly kind: 'ingest' })
   | { readonly kind: 'count' | 'encode'; readonly file: string };
 

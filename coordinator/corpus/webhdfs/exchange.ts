@@ -26,6 +26,12 @@ export interface Timeouts {
   readonly heldMs: number;
 }
 
+/**
+ * Bytes that are kept for a consumer that is busy; all that is there comes as one chunk. With Node's 16 KiB, every read
+ * of the socket stops the next one, and each chunk is so small that passing it on costs more than receiving it.
+ */
+const BUFFERED_BYTES = 512 * 1024;
+
 export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 30_000, idleMs: 75_000, heldMs: 60_000 };
 
 /** Bytes, or pieces of them one after the other, made as fast as they are taken. */
@@ -69,6 +75,8 @@ export class Exchanger {
       agent,
       headers: { ...ask.headers, ...(body instanceof Uint8Array ? { 'content-length': String(body.byteLength) } : {}) },
       ...(signal === undefined ? {} : { signal }),
+      // Node's types do not know it: the socket's, which the answer takes over.
+      ...{ highWaterMark: BUFFERED_BYTES },
     };
     const request = peer.secure ? httpsRequest({ ...options, ...this.#tlsFor(peer) }) : httpRequest(options);
     try {
@@ -136,17 +144,23 @@ export class Exchanger {
   async *chunks(answer: IncomingMessage, peer: Peer, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     const { idleMs } = this.timeouts;
     const chunks = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    let asked = 0;
+    let waiting = false;
+    // One timer, wound up again for each chunk: a new one each time costs as much as the chunk.
+    const timer = setTimeout(() => {
+      const overdue = asked;
+      // After what has come in: this thread may have been too busy to look.
+      setImmediate(() => {
+        if (waiting && overdue === asked) answer.destroy(timeoutFailure(peer, 'idle', idleMs));
+      });
+    }, idleMs);
     try {
       for (;;) {
-        let overdue: NodeJS.Immediate | undefined;
-        // After what has come in: this thread may have been too busy to look.
-        const timer = setTimeout(() => {
-          overdue = setImmediate(() => answer.destroy(timeoutFailure(peer, 'idle', idleMs)));
-        }, idleMs);
-        const next = await chunks.next().finally(() => {
-          clearTimeout(timer);
-          clearImmediate(overdue);
-        });
+        asked += 1;
+        waiting = true;
+        timer.refresh();
+        const next = await chunks.next();
+        waiting = false;
         if (next.done === true) return;
         yield next.value;
       }
@@ -154,6 +168,7 @@ export class Exchanger {
       signal?.throwIfAborted();
       throw transportFailure(error, peer);
     } finally {
+      clearTimeout(timer);
       answer.destroy();
     }
   }
