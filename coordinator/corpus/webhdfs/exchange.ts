@@ -66,7 +66,7 @@ export class Exchanger {
     signal?.throwIfAborted();
     const { peer, body } = ask;
     const agent = peer.role === 'data node' ? false : peer.secure ? this.#secure : this.#plain;
-    const options: RequestOptions = {
+    const options: RequestOptions & { readonly highWaterMark: number } = {
       method: ask.method,
       // IPv6 literals are bracketed in addresses but not in the resolver.
       host: peer.host.replace(/^\[|\]$/g, ''),
@@ -75,8 +75,8 @@ export class Exchanger {
       agent,
       headers: { ...ask.headers, ...(body instanceof Uint8Array ? { 'content-length': String(body.byteLength) } : {}) },
       ...(signal === undefined ? {} : { signal }),
-      // Node's types do not know it: the socket's, which the answer takes over.
-      ...{ highWaterMark: BUFFERED_BYTES },
+      // The socket's, which the answer takes over.
+      highWaterMark: BUFFERED_BYTES,
     };
     const request = peer.secure ? httpsRequest({ ...options, ...this.#tlsFor(peer) }) : httpRequest(options);
     try {
