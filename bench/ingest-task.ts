@@ -1,5 +1,6 @@
 // One measurement of `bench -- ingest`, in a process of its own: reads or ingests, and prints its figures as JSON.
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { readLineBlocks, type LineBlock } from '../coordinator/corpus/lines.ts';
 import { parseHostMap } from '../coordinator/corpus/host-map.ts';
 import { openCorpus } from '../coordinator/corpus/open.ts';
@@ -17,6 +18,8 @@ const MIN_COUNT = 5;
 const MAX_VOCAB = 1_000_000;
 /** Kept tokens of an episode, as in a run that has grown. */
 const EPISODE_TOKENS = SCHEDULE.maxKept;
+/** Memory for tables of words. */
+const WORDS_BYTES = 256 << 20;
 /** Text that is counted and encoded; all of it in memory, so that no reading is measured. */
 const TEXT_BYTES = 64 << 20;
 
@@ -49,22 +52,28 @@ async function openRemote(task: Extract<Task, { kind: 'read' }>): Promise<Opened
 
 /** What a run does with its corpus before and besides training: counts it, and makes the pairs of one epoch. */
 async function ingest(task: Extract<Task, { kind: 'ingest' }>): Promise<number> {
-  const thread = new IngestThread(() => undefined);
+  const thread = new IngestThread({ progress: () => undefined, note: () => undefined });
   const { corpus } = task;
   await thread.open({
     corpus: [corpus],
     options: optionsOf(task),
     vocab: '',
     normalisation: AS_IT_STANDS,
+    memory: WORDS_BYTES,
     splitBytes: SCHEDULE.splitBytes,
   });
-  const { words, counts, heldOut } = await thread.count({ minCount: MIN_COUNT, maxVocab: MAX_VOCAB });
+  const { words, counts, heldOut } = await thread.count({
+    threads: availableParallelism(),
+    folder: '',
+    minCount: MIN_COUNT,
+    maxVocab: MAX_VOCAB,
+  });
   const shared = { words, counts, seed: 1, window: 5, sample: 1e-3, epochs: 1, heldOutLimit: heldOut.limit };
   await thread.train({ ...shared, exact: true, sentence: 'line', model: 'skipgram', hs: false, schedule: 'grid' });
   const total = counts.reduce((sum, count) => sum + count, 0);
   let from = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0, beyond: 0 };
   for (let number = 0; from.tokens < total; number++) {
-    const episode = await thread.prepare({ number, from, until: from.tokens + EPISODE_TOKENS, parts: 4 });
+    const episode = await thread.prepare({ number, from, until: from.tokens + EPISODE_TOKENS, stop: null, parts: 4 });
     from = episode.to;
   }
   await thread.close();
@@ -91,7 +100,7 @@ async function blocksOf(path: string): Promise<LineBlock[]> {
 async function work(task: Task): Promise<TaskFigures> {
   const blocks = task.kind === 'count' || task.kind === 'encode' ? await blocksOf(task.file) : [];
   const opened = task.kind === 'read' ? await openRemote(task) : undefined;
-  const counter = new WordCounter(AS_IT_STANDS, 1 << 30);
+  const counter = new WordCounter(AS_IT_STANDS, WORDS_BYTES);
   let encoder: Encoder | undefined;
   if (task.kind === 'encode') {
     for (const block of blocks) counter.add(block);
