@@ -146,7 +146,7 @@ export class Exchanger {
     const chunks = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     let asked = 0;
     let waiting = false;
-    // One timer, wound up again for each chunk: a new one each time costs as much as the chunk.
+    // One timer, wound up again for each chunk.
     const timer = setTimeout(() => {
       const overdue = asked;
       // After what has come in: this thread may have been too busy to look.
