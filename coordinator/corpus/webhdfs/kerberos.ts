@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { EXIT, TributaryError } from '../../errors.ts';
 import type { Authentication, Refusal, Signature } from './authentication.ts';
 import { HdfsError, type Peer } from './failure.ts';
-import { rememberSecret } from './redaction.ts';
+import { rememberPassingSecret } from './redaction.ts';
 
 /** What we use of the package; it is loaded by name, so that neither builds nor installs need it. */
 export interface KerberosPackage {
@@ -61,7 +61,7 @@ export class Kerberos implements Authentication {
     try {
       const client = await this.#library.initializeClient(service, { mechOID: this.#library.GSS_MECH_OID_SPNEGO });
       const token = await client.step('');
-      rememberSecret(token);
+      rememberPassingSecret(token);
       return { query: {}, headers: { authorization: `Negotiate ${token}` } };
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : String(cause);

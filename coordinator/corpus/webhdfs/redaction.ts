@@ -21,11 +21,31 @@ const known = new Set<string>();
 /** Shorter ones would blot out ordinary words. */
 const LEAST_SECRET = 4;
 
+/** Secrets that are good for one request each, oldest first: more than may be under way at a time. */
+const passing: string[] = [];
+const MOST_PASSING = 64;
+
+function formsOf(secret: string): readonly string[] {
+  return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
+}
+
+/** A secret that is used again and again, such as a password. */
 export function rememberSecret(secret: string): void {
   if (secret.length < LEAST_SECRET) return;
-  known.add(secret);
-  known.add(encodeURIComponent(secret));
-  known.add(Buffer.from(secret).toString('base64'));
+  for (const form of formsOf(secret)) known.add(form);
+}
+
+/** A secret of one request, as Kerberos has them: the last ones alone are kept, for there are as many as requests. */
+export function rememberPassingSecret(secret: string): void {
+  rememberSecret(secret);
+  passing.push(secret);
+  const [oldest] = passing.length > MOST_PASSING ? passing.splice(0, 1) : [];
+  if (oldest !== undefined) for (const form of formsOf(oldest)) known.delete(form);
+}
+
+/** How many texts are looked for. */
+export function knownSecrets(): number {
+  return known.size;
 }
 
 /** The text without anything that is, or looks like, a secret. */

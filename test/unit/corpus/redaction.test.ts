@@ -3,7 +3,12 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HdfsError } from '../../../coordinator/corpus/webhdfs/failure.ts';
-import { redact, rememberSecret } from '../../../coordinator/corpus/webhdfs/redaction.ts';
+import {
+  knownSecrets,
+  redact,
+  rememberPassingSecret,
+  rememberSecret,
+} from '../../../coordinator/corpus/webhdfs/redaction.ts';
 
 // As tokens are: URL-safe base64. The fixed part makes a chance hit in the text around it impossible.
 const token = fc
@@ -39,6 +44,15 @@ describe('what is printed', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('has none of the latest secrets of single requests, of which there may be any number', () => {
+    rememberSecret('Q7lasting.password');
+    rememberPassingSecret('Q7passing.0');
+    const least = knownSecrets();
+    for (let k = 1; k <= 10_000; k += 1) rememberPassingSecret(`Q7passing.${k}`);
+    expect(knownSecrets() - least).toBeLessThan(3 * 64);
+    expect(redact('Q7passing.9990 Q7passing.10000 Q7lasting.password')).toBe('*** *** ***');
   });
 
   it('is otherwise left alone', () => {
