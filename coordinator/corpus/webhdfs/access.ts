@@ -50,7 +50,18 @@ export function secretFiles(options: AccessOptions): readonly SecretFile[] {
 
 function defaultUser(): string {
   // What Hadoop's own clients take; without any name the cluster would treat us as a nobody.
-  return process.env['HADOOP_USER_NAME'] ?? userInfo().username;
+  const told = process.env['HADOOP_USER_NAME'];
+  if (told !== undefined) return told;
+  try {
+    return userInfo().username;
+  } catch (cause) {
+    // Containers run under numbers that no list of users has.
+    throw new TributaryError('HDFS_USER_BAD', 'the system has no name for the user who runs this', {
+      hint: 'Give the name that HDFS shall know you by with --hdfs-user NAME.',
+      exit: EXIT.usage,
+      cause,
+    });
+  }
 }
 
 /** Throws OPTIONS_CONFLICT, HDFS_USER_BAD, HDFS_KERBEROS_PACKAGE. */

@@ -1,9 +1,11 @@
 // The options of access: files of secrets and certificates, what excludes what, and Kerberos by a package that may be missing.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import os, { tmpdir } from 'node:os';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readAccess } from '../../../coordinator/commands/hdfs-options.ts';
+import { authenticationOf } from '../../../coordinator/corpus/webhdfs/access.ts';
 import { Kerberos, loadKerberos } from '../../../coordinator/corpus/webhdfs/kerberos.ts';
 import { Authority } from '../../hdfs/certificates.ts';
 
@@ -21,6 +23,28 @@ function secret(name: string, text: string): string {
   writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
+
+describe('a user without a name, as containers have them', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    syncBuiltinESMExports();
+  });
+
+  it('is asked for one, unless it is given', () => {
+    vi.stubEnv('HADOOP_USER_NAME', undefined);
+    vi.spyOn(os, 'userInfo').mockImplementation(() => {
+      throw new Error('A system error occurred: uv_os_get_passwd returned ENOENT');
+    });
+    syncBuiltinESMExports();
+    expect(() => authenticationOf({})).toThrowError(
+      expect.objectContaining({ code: 'HDFS_USER_BAD', hint: expect.stringContaining('--hdfs-user NAME'), exit: 2 }),
+    );
+    expect(authenticationOf({ hdfsUser: 'ann' }).who).toBe('user "ann"');
+    vi.stubEnv('HADOOP_USER_NAME', 'bob');
+    expect(authenticationOf({}).who).toBe('user "bob"');
+  });
+});
 
 describe('the options', () => {
   it('that exclude each other are bad usage', async () => {
