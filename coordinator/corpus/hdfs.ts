@@ -10,6 +10,7 @@ import { SYSTEM, WebHdfsClient } from './webhdfs/client.ts';
 import { HdfsError } from './webhdfs/failure.ts';
 import type { Environment, Patience } from './webhdfs/patience.ts';
 import { readRange } from './webhdfs/range.ts';
+import { redact } from './webhdfs/redaction.ts';
 import { RedirectHosts } from './webhdfs/redirect.ts';
 import { DEFAULT_STREAMS, shareOfStreams } from './webhdfs/stream-slots.ts';
 import { readTlsFiles } from './webhdfs/tls.ts';
@@ -27,7 +28,7 @@ const SPEC = /^(s?)webhdfs:\/\/([^/]*)(\/.*)?$/is;
 const AUTHORITY = /^([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?$/;
 
 function bad(spec: string, why: string): TributaryError {
-  return new TributaryError('CORPUS_BAD_SPEC', `${spec}: ${why}`, {
+  return new TributaryError('CORPUS_BAD_SPEC', redact(`${spec}: ${why}`), {
     hint: "Write webhdfs://HOST:PORT/path with the name node's web port (9870 by default), or swebhdfs:// for TLS (9871).",
     exit: EXIT.usage,
   });

@@ -7,6 +7,7 @@ import { Sample, SAMPLE } from './sample.ts';
 import type { CorpusFile, CorpusOptions, CorpusSource } from './source.ts';
 import { SYSTEM } from './webhdfs/client.ts';
 import type { Environment } from './webhdfs/patience.ts';
+import { redact } from './webhdfs/redaction.ts';
 import { WaitAnnouncer } from './webhdfs/waits.ts';
 
 /** Reads are routed by a file's path, so a file listed by one source can be read by another of the same specs. */
@@ -83,7 +84,7 @@ export async function openCorpus(
   for (const spec of specs) {
     const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):(?=\/\/)/.exec(spec)?.[1]?.toLowerCase();
     if (spec === '' || (scheme !== undefined && !['webhdfs', 'swebhdfs', 'hdfs'].includes(scheme))) {
-      throw new TributaryError('CORPUS_BAD_SPEC', `${JSON.stringify(spec)} is no corpus`, {
+      throw new TributaryError('CORPUS_BAD_SPEC', redact(`${JSON.stringify(spec)} is no corpus`), {
         hint: 'Give webhdfs://HOST:PORT/path, a local file, directory or glob, or sample:.',
         exit: EXIT.usage,
       });

@@ -58,7 +58,13 @@ describe('addresses', () => {
     expect(encodePath('/a b/\u00fc?#%/\u00e9')).toBe('/a%20b/%C3%BC%3F%23%25/%C3%A9');
   });
 
-  it('with secrets in them are refused without repeating them', () => {
+  it('with secrets in them are refused without repeating them', async () => {
+    for (const spec of ['hdfs://ann:hunter22@nn/x', 'hdfs://nn/x?delegation=hunter22', 'http://ann:hunter22@nn/x']) {
+      await expect(openCorpus([spec], {}), spec).rejects.toMatchObject({
+        code: 'CORPUS_BAD_SPEC',
+        message: expect.not.stringContaining('hunter22'),
+      });
+    }
     for (const spec of ['webhdfs://ann:hunter22@nn/x', 'webhdfs://nn/x?op=OPEN&delegation=hunter22']) {
       expect(() => parseHdfsSpec(spec), spec).toThrowError(
         expect.objectContaining({ code: 'CORPUS_BAD_SPEC', message: expect.not.stringContaining('hunter22') }),
