@@ -6,7 +6,7 @@ import type { Authentication } from './authentication.ts';
 import { type Ask, type Body, DEFAULT_TIMEOUTS, Exchanger, type Timeouts } from './exchange.ts';
 import { answerFailure } from './remote-exception.ts';
 import { HdfsError, type Peer, type Subject } from './failure.ts';
-import { NameNodes } from './name-nodes.ts';
+import { isStranger, NameNodes } from './name-nodes.ts';
 import { DEFAULT_POLICY, type Environment, Patience, type Policy } from './patience.ts';
 import { readRedirect, type Redirect, type RedirectRules } from './redirect.ts';
 import { DEFAULT_STREAMS, type StreamLimits, StreamSlots } from './stream-slots.ts';
@@ -292,8 +292,8 @@ export class WebHdfsClient {
       } catch (error) {
         if (!(error instanceof HdfsError)) throw error;
         this.#nameNodes.failed(peer, error, this.#environment.now());
-        // What else it may be, the active one knows it best.
-        if (error.remedy !== 'next' && error.remedy !== 'again') throw error;
+        // What else it may be, the active one knows it best; who does not show to be a name node is none.
+        if (error.remedy !== 'next' && error.remedy !== 'again' && !isStranger(error)) throw error;
         failures.push(error);
       }
     }

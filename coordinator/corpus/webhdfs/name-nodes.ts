@@ -18,6 +18,11 @@ const TRANSPORT: ReadonlySet<string> = new Set([
   'HDFS_TLS',
 ]);
 
+/** No name node has spoken: its certificate will not do, or something else answers in its place. */
+export function isStranger({ code }: HdfsError): boolean {
+  return code.startsWith('HDFS_TLS') || code === 'HDFS_PROTOCOL';
+}
+
 export class NameNodes {
   readonly #nodes: readonly NameNode[];
   #active = 0; // index of the one to ask first
@@ -61,10 +66,14 @@ export class NameNodes {
   /** One failure for a round in which none served; `failures` in the order of asking, at least one. */
   failure(failures: readonly HdfsError[]): HdfsError {
     const judged = failures.map((each) => this.#judged(each));
-    // A node in safe mode will serve; a standby tells at least that the cluster lives.
+    // A node in safe mode will serve; a standby tells at least that the cluster lives. A stranger is a wrong setting,
+    // unless there was one who served: that one is waited for.
     const [main] = [
-      ...judged.filter(({ code }) => code !== 'HDFS_STANDBY' && !TRANSPORT.has(code)),
+      ...judged.filter(
+        (each) => each.code !== 'HDFS_STANDBY' && !TRANSPORT.has(each.code) && !(this.#everServed && isStranger(each)),
+      ),
       ...judged.filter(({ code }) => code === 'HDFS_STANDBY'),
+      ...judged.filter(({ remedy }) => remedy !== 'none'),
       ...judged,
     ];
     if (main === undefined) return new HdfsError('HDFS_NAME_NODE_UNREACHABLE', 'no name node is configured');
@@ -87,7 +96,8 @@ export class NameNodes {
    * standby from the start, a wrong choice. One that did will come back.
    */
   #judged(failure: HdfsError): HdfsError {
-    const unreachable = failure.code === 'HDFS_NAME_NODE_UNREACHABLE';
+    // The resolver fails for moments as well.
+    const unreachable = /^HDFS_NAME_NODE_(UNREACHABLE|UNRESOLVED)$/.test(failure.code);
     const standby = failure.code === 'HDFS_STANDBY';
     if (!unreachable && !standby) return failure;
     const hopeful = unreachable ? this.#everAnswered : this.#everServed || this.#nodes.length > 1;

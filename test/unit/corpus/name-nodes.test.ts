@@ -36,6 +36,9 @@ describe('a breaker', () => {
 });
 
 const unreachable = (): HdfsError => new HdfsError('HDFS_NAME_NODE_UNREACHABLE', 'closed', { remedy: 'next' });
+const unresolved = (): HdfsError =>
+  new HdfsError('HDFS_NAME_NODE_UNRESOLVED', 'no name', { remedy: 'next', settled: true });
+const expired = (): HdfsError => new HdfsError('HDFS_TLS_UNTRUSTED', 'a strange certificate');
 const standby = (): HdfsError => new HdfsError('HDFS_STANDBY', 'a standby', { remedy: 'next', awaited: true });
 const starting = (): HdfsError => new HdfsError('HDFS_SAFE_MODE', 'starting', { remedy: 'next', awaited: true });
 
@@ -92,10 +95,23 @@ describe('name nodes', () => {
 
   it('are waited for when they served before, and hardly when they never did', () => {
     const one = named(1);
-    for (const failure of [unreachable(), standby()]) expect(one.failure([failure])).toMatchObject({ settled: true });
+    for (const failure of [unreachable(), unresolved(), standby()])
+      expect(one.failure([failure])).toMatchObject({ settled: true });
     one.served(one.peers[0]!);
-    for (const failure of [unreachable(), standby()])
+    for (const failure of [unreachable(), unresolved(), standby()])
       expect(one.failure([failure])).toMatchObject({ settled: false, awaited: true });
+  });
+});
+
+describe('a stranger among the name nodes', () => {
+  it('ends a run that never found another one, and is no reason not to wait for one that served', () => {
+    const nodes = named(2);
+    for (const other of [standby(), unreachable()])
+      expect(nodes.failure([expired(), other])).toMatchObject({ code: 'HDFS_TLS_UNTRUSTED', remedy: 'none' });
+    nodes.served(nodes.peers[1]!);
+    expect(nodes.failure([expired(), standby()])).toMatchObject({ code: 'HDFS_STANDBY', awaited: true });
+    expect(nodes.failure([unreachable(), expired()])).toMatchObject({ remedy: 'next', awaited: true });
+    expect(nodes.failure([expired(), expired()])).toMatchObject({ code: 'HDFS_TLS_UNTRUSTED', remedy: 'none' });
   });
 });
 

@@ -56,6 +56,10 @@ describe('several name nodes', () => {
       expect(waits, exception).toEqual([]);
       client.close();
     }
+    const page = await serve((_, response) => response.writeHead(404).end('<title>Not here</title>'));
+    const strange = clientOf([page, active]);
+    expect(await strange.client.stat('/f')).toMatchObject({ length: 4 });
+    strange.client.close();
     const gone = clientOf(['http://127.0.0.1:1', active]);
     expect(await gone.client.stat('/f')).toMatchObject({ length: 4 });
     gone.client.close();
