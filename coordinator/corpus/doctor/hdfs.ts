@@ -66,8 +66,9 @@ export async function* examineHdfs(
 function* judgeNameNodes(reports: readonly NameNodeReport[]): Generator<Finding> {
   for (const { findings } of reports) yield* findings;
   const states = reports.flatMap(({ verdict }) => (verdict?.kind === 'webhdfs' ? [verdict.state] : []));
-  if (states.length === 0 || states.includes('active')) return;
   const alone = reports.length === 1;
+  // That the only one is starting has been said.
+  if (states.length === 0 || states.includes('active') || (alone && states.includes('starting'))) return;
   yield refused(
     'name nodes',
     'active',

@@ -127,6 +127,19 @@ describe('TLS', () => {
   });
 });
 
+it('says of a single name node that starts that it starts, and nothing of a standby', async () => {
+  const body = JSON.stringify({
+    RemoteException: { exception: 'RetriableException', message: 'Namenode is in startup mode' },
+  });
+  const port = await portOf(createServer((_, response) => response.writeHead(403).end(body)));
+  const findings = await examine(`webhdfs://127.0.0.1:${port}/x`);
+  expect(findings.find(({ step }) => step === 'state')).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/^starting/),
+  });
+  expect(JSON.stringify(findings)).not.toContain('standby');
+});
+
 describe('what else may listen there', () => {
   const page = (status: number, headers: Record<string, string>, body = ''): string => {
     const verdict = recognise({ status, headers, body });
