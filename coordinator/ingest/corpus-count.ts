@@ -125,7 +125,9 @@ export class CorpusCount {
       partMs: PART_MS,
     };
     if (bytes < SMALL_BYTES) return [new PartCounter(source, plan, { now: () => this.#edges.now(), read })];
-    return Array.from({ length: threads }, () => new CountThread(corpus, options, plan, read));
+    // They read at the same time, and nobody else does: the ingest thread waits for them.
+    const shared = { ...options, hdfsThreads: threads };
+    return Array.from({ length: threads }, () => new CountThread(corpus, shared, plan, read));
   }
 
   /** Says once that words are being forgotten; how many, and what it means, is said at the end. */
