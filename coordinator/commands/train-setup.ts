@@ -149,15 +149,17 @@ export async function tlsKeys(options: TrainOptions): Promise<TlsKeys | null> {
   return options.tls === undefined ? null : selfSigned(options.host);
 }
 
-/** A run that came to nothing leaves no empty folder behind. */
-export async function removeIfEmpty(out: string): Promise<void> {
+/** A run that came to nothing leaves no empty folder behind. Resolves with whether this one has. */
+export async function removeIfEmpty(out: string): Promise<boolean> {
   try {
     await rmdir(out);
+    return true;
   } catch (error) {
     // ENOTEMPTY (EEXIST on some systems): there is a run in it. ENOENT: somebody was faster.
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code))
       process.stderr.write(`${out} is empty and could not be removed (${code})\n`);
+    return false;
   }
 }
 

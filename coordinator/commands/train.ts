@@ -15,7 +15,7 @@ import { hasCheckpoint } from '../run/checkpoint.ts';
 import { MOST_COUNTING_THREADS } from '../run/config.ts';
 import { hasCounts, wasCounting } from '../run/counting-folder.ts';
 import { lockFolder } from '../run/folder-lock.ts';
-import { claimRemote, uploadResults } from '../run/remote-results.ts';
+import { claimRemote, removeRemoteIfEmpty, uploadResults } from '../run/remote-results.ts';
 import { takeUp } from '../run/resume.ts';
 import { writeResults } from '../run/results.ts';
 import { Run } from '../run/run.ts';
@@ -78,12 +78,13 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
   // A folder without a checkpoint is refused when it is read.
   const known = existsSync(join(out, 'checkpoint')) || wasCounting(out);
   const lock = fresh !== null || known ? await lockFolder(out) : null;
+  let madeRemote = false;
   try {
     const taken = fresh === null ? await takeUp(out) : null;
     const resumed = taken?.resumed ?? null;
     const { training, target } = fresh ?? taken!;
     // A resumed run has claimed it, and may have written there already.
-    if (fresh?.target !== undefined) await claimRemote(fresh.target, hdfs.options);
+    if (fresh?.target !== undefined) madeRemote = await claimRemote(fresh.target, hdfs.options);
     const threads = Math.min(MOST_COUNTING_THREADS, availableParallelism());
     const counting = { threads, memoryMiB: options.countMemory };
     const config = { training, target, counting, corpusOptions: hdfs.options, out, probes, version: VERSION };
@@ -91,7 +92,8 @@ async function train(corpus: readonly string[], options: TrainOptions, command: 
     await serve(run, options, output, { tls, token, pages, warnings: hdfs.warnings });
   } finally {
     await lock?.release();
-    if (fresh !== null) await removeIfEmpty(out);
+    const isGone = fresh !== null && (await removeIfEmpty(out));
+    if (isGone && madeRemote) await removeRemoteIfEmpty(fresh.target!, hdfs.options);
   }
 }
 

@@ -35,33 +35,62 @@ function locate(spec: string): HdfsLocation {
   return { ...location, path: location.path.replace(/\/+$/, '') };
 }
 
-async function entries(client: WebHdfsClient, folder: string): Promise<number> {
+/** Null when nothing is there. */
+async function entries(client: WebHdfsClient, folder: string): Promise<number | null> {
   try {
     return (await client.list(folder)).length;
   } catch (error) {
-    if (error instanceof HdfsError && error.code === 'CORPUS_NOT_FOUND') return 0;
+    if (error instanceof HdfsError && error.code === 'CORPUS_NOT_FOUND') return null;
     throw error;
+  }
+}
+
+/** A last courtesy is not worth minutes of waiting. */
+const FAREWELL = { hdfsAttempts: 2, hdfsAwaitedAttempts: 2, hdfsConnectMs: 5_000, hdfsHeadersMs: 5_000 } as const;
+
+/**
+ * Removes the directory that `claimRemote` made when the run came to nothing. One with anything in it stays; one
+ * that cannot be removed is told on stderr.
+ */
+export async function removeRemoteIfEmpty(spec: string, options: CorpusOptions): Promise<void> {
+  try {
+    await withClient(spec, { ...options, ...FAREWELL }, (client, folder) =>
+      client.change('DELETE', folder, { op: 'DELETE', recursive: false }),
+    );
+  } catch (error) {
+    if (!(error instanceof TributaryError)) throw error;
+    if (/PathIsNotEmpty/.test(error.message)) return;
+    process.stderr.write(`${spec} is empty and could not be removed (${error.code}: ${error.message})\n`);
   }
 }
 
 /**
  * Makes the directory and writes a trial file to it, through a data node as the results will be; one with
- * anything in it is somebody's work.
- * @throws TributaryError OUT_EXISTS, CORPUS_BAD_SPEC, HDFS_ codes
+ * anything in it is somebody's work. Resolves with whether it was made, and was not there before.
+ * @throws TributaryError OUT_EXISTS, CORPUS_BAD_SPEC, HDFS_ codes; then a directory that was made is removed
  */
-export async function claimRemote(spec: string, options: CorpusOptions): Promise<void> {
-  await withClient(spec, options, async (client, folder) => {
-    // A file lists itself.
-    if ((await entries(client, folder || '/')) > 0) {
-      throw new TributaryError('OUT_EXISTS', `${spec} exists and is not empty`, {
-        hint: 'Give --out another directory, or empty that one.',
-        exit: EXIT.failed,
-      });
-    }
-    await client.change('PUT', folder || '/', { op: 'MKDIRS' });
-    await writeFile(client, `${folder}/${TRIAL}`, () => [Buffer.from('removed at once\n')]);
-    await client.change('DELETE', `${folder}/${TRIAL}`, { op: 'DELETE' });
-  });
+export async function claimRemote(spec: string, options: CorpusOptions): Promise<boolean> {
+  let made = false;
+  try {
+    await withClient(spec, options, async (client, folder) => {
+      const found = await entries(client, folder || '/');
+      // A file lists itself.
+      if (found !== null && found > 0) {
+        throw new TributaryError('OUT_EXISTS', `${spec} exists and is not empty`, {
+          hint: 'Give --out another directory, or empty that one.',
+          exit: EXIT.failed,
+        });
+      }
+      await client.change('PUT', folder || '/', { op: 'MKDIRS' });
+      made = found === null;
+      await writeFile(client, `${folder}/${TRIAL}`, () => [Buffer.from('removed at once\n')]);
+      await client.change('DELETE', `${folder}/${TRIAL}`, { op: 'DELETE' });
+    });
+  } catch (error) {
+    if (made) await removeRemoteIfEmpty(spec, options);
+    throw error;
+  }
+  return made;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hdfsClient, parseHdfsSpec } from '../../coordinator/corpus/hdfs.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { openCorpus } from '../../coordinator/corpus/open.ts';
 import { sharedHdfs } from '../hdfs/shared.ts';
@@ -92,6 +93,23 @@ describe('a run that writes into HDFS', () => {
       expect(eventsOf(stdout)).toEqual([expect.objectContaining({ event: 'error', code })]);
     }
     expect(readdirSync(folder.at('runs'))).toEqual(runs);
+  });
+
+  it('that comes to nothing leaves no directory behind that it made, and keeps one that was there', async () => {
+    await hdfs.change(`${HOME}/waiting/kept`, 'MKDIRS');
+    for (const path of ['/waiting/made', '/waiting/kept']) {
+      const args = ['no such file', '--out', hdfs.url + HOME + path, ...settings, ...access(hdfs.superuser)];
+      const { exit, stdout, stderr } = await tributary(['train', ...args, '--json', '--port', '0'], folder.path);
+      expect(exit, stderr).not.toBe(0);
+      expect(stdout).toContain('CORPUS_NOT_FOUND');
+      expect(stderr).not.toContain('could not be removed');
+    }
+    const client = hdfsClient(parseHdfsSpec(hdfs.url)!, {
+      hdfsUser: hdfs.superuser,
+      hdfsHostMap: parseHostMap(hdfs.hostMap),
+    });
+    expect((await client.list(`${HOME}/waiting`)).map(({ name }) => name)).toEqual(['kept']);
+    client.close();
   });
 
   it('that cannot write in the end says where the files are, and writes them when resumed', async () => {
