@@ -103,6 +103,13 @@ function lastOfSeveral(
     : new HdfsError(last.code, message, { ...(hint === undefined ? {} : { hint }), cause: last });
 }
 
+/** A name that resolved before will again; of a data node that never served, it is more likely a wrong setting. */
+function fromOneThatServed(error: unknown): unknown {
+  if (!(error instanceof HdfsError) || !error.settled) return error;
+  const { code, message, hint, remedy, cause } = error;
+  return new HdfsError(code, message, { ...(hint === undefined ? {} : { hint }), remedy, cause });
+}
+
 /** After so long without a byte it is said that we wait, ms. */
 const STALL_MS = 5_000;
 
@@ -205,8 +212,9 @@ async function* readPatiently(
         if (dropped) break;
         vigil.await(nameOf(peer));
       }
-    } catch (error) {
+    } catch (thrown) {
       vigil.came();
+      const error = peer !== undefined && client.served.has(peer.toldAs) ? fromOneThatServed(thrown) : thrown;
       if (error instanceof HdfsError && error.remedy === 'any-replica' && excluded.names.length > 0) {
         // We shut out the last ones ourselves: let them in again. The next failure is paid for.
         excluded.clear();

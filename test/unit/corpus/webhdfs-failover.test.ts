@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterEach, describe, expect, it } from 'vitest';
 import { SYSTEM, WebHdfsClient } from '../../../coordinator/corpus/webhdfs/client.ts';
 import { UserName } from '../../../coordinator/corpus/webhdfs/authentication.ts';
+import { Exchanger } from '../../../coordinator/corpus/webhdfs/exchange.ts';
+import { transportFailure } from '../../../coordinator/corpus/webhdfs/failure.ts';
 import { readRange } from '../../../coordinator/corpus/webhdfs/range.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
@@ -133,6 +135,44 @@ describe('a data node that passes on what a name node said', () => {
     expect(Buffer.concat(chunks).toString()).toBe('text');
     expect(waits).toHaveLength(2);
     expect(log).not.toContain('GETFILEBLOCKLOCATIONS');
+    client.close();
+  });
+});
+
+describe('a data node whose name is lost for a moment', () => {
+  const { send } = Exchanger.prototype;
+  afterEach(() => void (Exchanger.prototype.send = send));
+
+  it('is asked again when it has served, and hardly when it never did', async () => {
+    const node = await serve((request, response, url) => {
+      if (url.searchParams.get('op') === 'GETFILESTATUS') response.end(status);
+      else if (url.searchParams.has('dn')) response.end('text');
+      else if (url.searchParams.get('op') === 'OPEN')
+        response
+          .writeHead(307, { location: `http://${request.headers.host}/webhdfs/v1/f?${url.searchParams}&dn=1` })
+          .end();
+      else refuse(response, 'IllegalArgumentException', 'no such operation');
+    });
+    let lost = 0;
+    Exchanger.prototype.send = async function (ask, signal) {
+      if (ask.peer.role === 'name node' || lost === 0) return send.call(this, ask, signal);
+      lost -= 1;
+      throw transportFailure({ code: 'EAI_AGAIN' }, ask.peer);
+    };
+    const { client, waits } = clientOf([node]);
+    const read = async (): Promise<string> => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of readRange(client, '/f', 0, 4, async () => undefined)) chunks.push(chunk);
+      return Buffer.concat(chunks).toString();
+    };
+    lost = 5;
+    await expect(read()).rejects.toMatchObject({ code: 'HDFS_DATA_NODE_UNRESOLVED' });
+    expect(waits).toHaveLength(2);
+    lost = 0;
+    expect(await read()).toBe('text');
+    lost = 5;
+    expect(await read()).toBe('text');
+    expect(waits).toHaveLength(2 + 5);
     client.close();
   });
 });
