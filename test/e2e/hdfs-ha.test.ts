@@ -10,6 +10,7 @@ import type { Environment } from '../../coordinator/corpus/webhdfs/patience.ts';
 import { writeFile } from '../../coordinator/corpus/webhdfs/writing.ts';
 import { type HaCluster, startHaCluster } from '../hdfs/ha-cluster.ts';
 import { CoordinatorProcess } from './coordinator-process.ts';
+import { problems } from './doctor-problems.ts';
 import { makeFolder } from './train-setup.ts';
 
 const MIB = 1 << 20; // a block
@@ -147,6 +148,14 @@ it('survives a graceful fail-over in mid-read', async () => {
   };
   expect(await Promise.all([readBlocks(source, file, () => moved), readWhole(source, file, move)])).toEqual(whole());
   await source.close();
+});
+
+it('is as it should be for doctor with a standby beside the active one, and not with the standby alone', async () => {
+  expect(await problems(`${cluster.url}/corpus`, options())).toEqual([]);
+  expect(await problems(`${cluster.urlOf(1)}/corpus`, options())).toEqual([
+    expect.stringMatching(/^active: the only one named is a standby \| Name both, with a comma/),
+    expect.stringMatching(/^access: HDFS_STANDBY/),
+  ]);
 });
 
 it('survives SIGKILL of the active name node in mid-read, once the other is promoted', async () => {
