@@ -102,8 +102,10 @@ export class SimdRows implements RowStore {
   /** @throws RangeError beyond 4 GiB: a volunteer's cache is limited to less */
   reserve(rows: number): void {
     if (rows <= this.#rows) return;
-    this.#rows = Math.max(rows, Math.min(this.#rows * 2, mostRows(this.dim)));
-    this.#memory.grow(pagesFor(this.#rows, this.dim) - this.#memory.buffer.byteLength / PAGE);
+    const room = Math.max(rows, Math.min(this.#rows * 2, mostRows(this.dim)));
+    this.#memory.grow(pagesFor(room, this.dim) - this.#memory.buffer.byteLength / PAGE);
+    // Not before: where it cannot grow, the store stays what it was.
+    this.#rows = room;
     this.#view();
   }
 

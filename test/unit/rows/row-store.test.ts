@@ -207,4 +207,15 @@ describe('SIMD rows', () => {
     }
     expect(() => simd(3).gather(Uint32Array.of(ROWS), new Float32Array(3))).toThrow(RangeError);
   });
+
+  it('stay as they are where no room can be made', () => {
+    const store = SimdRows.make(2, 3)!;
+    store.values.set([1, 2, 3, 4, 5, 6]);
+    expect(() => store.reserve(2 ** 29)).toThrow(RangeError);
+    expect([...store.values]).toEqual([1, 2, 3, 4, 5, 6]);
+    // Not a trap of the code, which would write beyond its memory.
+    expect(() => store.gather(Uint32Array.of(2), new Float32Array(3))).toThrow('row 2 of 2');
+    store.reserve(4);
+    expect([...store.values.subarray(0, 9)]).toEqual([1, 2, 3, 4, 5, 6, 0, 0, 0]);
+  });
 });
