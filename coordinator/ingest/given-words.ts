@@ -45,6 +45,17 @@ export interface GivenOptions {
  * @throws TributaryError VOCABULARY_FILE for a line that is none, or no word at all; as a corpus that cannot be read
  */
 export async function readGivenWords(path: string, options: GivenOptions): Promise<GivenWords> {
+  try {
+    return await read(path, options);
+  } catch (error) {
+    if (!(error instanceof TributaryError) || error.code === 'VOCABULARY_FILE') throw error;
+    // Else it would read as if the corpus were meant.
+    const { code, message, hint, exit, cause } = error;
+    throw new TributaryError(code, `--vocab: ${message}`, { exit, cause, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+async function read(path: string, options: GivenOptions): Promise<GivenWords> {
   const { rules } = options;
   const source = await openCorpus([path], options.corpus);
   const words = new Set<string>();

@@ -71,3 +71,17 @@ describe('words with counts', () => {
 it('words alone are a list, headings left out', async () => {
   expect(await read({ words: ': capitals 3\nAthens Greece\n\n  Oslo\n' })).toEqual(['Athens', 'Greece', 'Oslo']);
 });
+
+it('is named where it cannot be read, as the corpus is not', async () => {
+  const options = { corpus: {}, rules: AS_IT_STANDS, limitBytes: 8 << 20, hashSeed: 3 };
+  writeFileSync(join(folder, 'empty'), '');
+  await expect(readGivenWords(join(folder, 'empty'), options)).rejects.toMatchObject({
+    code: 'CORPUS_EMPTY',
+    message: expect.stringMatching(/^--vocab: .*empty is empty$/) as unknown,
+    hint: 'Name a file that holds text.',
+  });
+  await expect(readGivenWords(join(folder, 'none'), options)).rejects.toMatchObject({
+    code: 'CORPUS_NOT_FOUND',
+    message: expect.stringMatching(/^--vocab: there is no /) as unknown,
+  });
+});
