@@ -30,8 +30,8 @@ export function addTextFaults(a: TextFaults, b: TextFaults): TextFaults {
 
 /** The faults of a block that was read from `file`. */
 export function textFaultsOf(block: LineBlock, file: string): TextFaults {
-  if (block.replaced === 0 && block.cut === 0) return NO_TEXT_FAULTS;
-  return { replaced: { count: block.replaced, file }, cut: { count: block.cut, file } };
+  const fault = (count: number): TextFault => (count === 0 ? NONE : { count, file });
+  return { replaced: fault(block.replaced), cut: fault(block.cut) };
 }
 
 function counted({ count }: TextFault, one: string, more: string): string {

@@ -48,6 +48,7 @@ export class Ingest {
   #corpus: OpenedCorpus | null = null;
   #given: GivenWords | null = null;
   #count: CorpusCount | null = null;
+  readonly #interruption = new AbortController();
   #preparation: Preparation | null = null;
 
   /** @param hashSeed any 32-bit integer, which nobody who writes a corpus should know: only speed depends on it */
@@ -82,6 +83,7 @@ export class Ingest {
   /** What is being counted is kept, and `count` fails with INTERRUPTED. */
   interrupt(): void {
     this.#count?.interrupt();
+    this.#interruption.abort(new TributaryError('INTERRUPTED', 'interrupted while a sample of the corpus was read'));
   }
 
   async #countAll({ threads, folder }: CountRequest): Promise<Words> {
@@ -102,7 +104,12 @@ export class Ingest {
       throw new TributaryError(
         'CORPUS_EMPTY',
         `${description} holds no words${only === null ? '' : ' of the word list'}`,
-        { hint: 'Name a corpus of plain text, words separated by blanks.' },
+        {
+          hint:
+            only === null
+              ? 'Name a corpus of plain text, words separated by blanks.'
+              : 'Give --vocab words of this corpus, by the same rules for words (--lowercase and the like).',
+        },
       );
     }
     return { counter, heldOut: counter.heldOut.finish(counter.tokens), textFaults, origin: status };
@@ -116,7 +123,7 @@ export class Ingest {
   async #sample({ counter }: Extract<GivenWords, { kind: 'counts' }>, request: CountRequest): Promise<Words> {
     const corpus = this.#corpus!;
     const { vocab, normalisation } = this.#request!;
-    const sample = await sampleCorpus(corpus, normalisation, this.#hashSeed);
+    const sample = await sampleCorpus(corpus, normalisation, this.#hashSeed, this.#interruption.signal);
     const known = new Set(vocabularyOf(counter, request).words);
     let tokens = 0;
     for (const [word, count] of sample.entries()) if (known.has(word)) tokens += count;

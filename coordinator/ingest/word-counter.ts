@@ -176,7 +176,7 @@ export class WordCounter {
       ends[k] = end;
       counts[k++] = this.#counts[id]!;
     }
-    return { bytes: bytes.slice(0, end), ends, counts };
+    return { bytes: end === bytes.length ? bytes : bytes.slice(0, end), ends, counts };
   }
 
   #wanted(word: Uint8Array): void {

@@ -122,6 +122,27 @@ describe('counting', () => {
     rmSync(join(folder, 'list'));
     expect([...counted.words].toSorted()).toEqual(['w1', 'w2', 'w4']);
   });
+
+  it('tells a list of other words from a corpus without any', async () => {
+    writeFileSync(join(folder, 'list'), 'xyzzy\nplugh\n');
+    const ingest = await open([join(folder, 'a.txt')], join(folder, 'list'));
+    rmSync(join(folder, 'list'));
+    await expect(ingest.count({ ...ONCE, minCount: 1, maxVocab: 1000 })).rejects.toMatchObject({
+      code: 'CORPUS_EMPTY',
+      hint: expect.stringMatching(/^Give --vocab words of this corpus/) as unknown,
+    });
+    await ingest.close();
+  });
+
+  it('ends soon when interrupted, also where the counts are given', async () => {
+    writeFileSync(join(folder, 'counts'), 'w1\t9\nw2\t7\n');
+    const ingest = await open([join(folder, 'a.txt')], join(folder, 'counts'));
+    rmSync(join(folder, 'counts'));
+    const counted = ingest.count({ ...ONCE, minCount: 1, maxVocab: 1000 });
+    ingest.interrupt();
+    await expect(counted).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await ingest.close();
+  });
 });
 
 describe('episodes', () => {
@@ -276,6 +297,15 @@ describe('text that must be repaired', () => {
       expect.stringMatching(/^4 byte sequences are no UTF-8 .*late\.text/),
       expect.stringMatching(/^1 line is longer than 1 MiB .*long\.text/),
     ]);
+    await ingest.close();
+  });
+
+  it('has a file for each kind of repair that was made, and for no other', async () => {
+    const path = join(folder, 'latin1-alone.text');
+    writeFileSync(path, Buffer.from(`caf\xe9 word\n${'word '.repeat(100)}\n`, 'latin1'));
+    const ingest = await open([path]);
+    const { textFaults } = await ingest.count({ ...ONCE, minCount: 1, maxVocab: 1000 });
+    expect(textFaults).toEqual({ replaced: { count: 1, file: path }, cut: { count: 0, file: '' } });
     await ingest.close();
   });
 
