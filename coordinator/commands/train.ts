@@ -314,7 +314,8 @@ async function conclude(
   };
   const { out, target, corpusOptions } = run.config;
   const local = await writeResults(out, vectors, training.counts, record);
-  const paths = target === undefined ? local : await uploadResults(target, corpusOptions, local, out);
+  const paths =
+    target === undefined ? local : await uploadResults(target, run.bulletin.announced(corpusOptions), local, out);
   const end =
     outcome === 'trained' ? 'all epochs are trained' : `stopped by the operator at ${(100 * share).toFixed(1)} %`;
   run.complete(quality.warning === null ? end : `${end}, but ${quality.warning}`);

@@ -4,7 +4,8 @@ import { basename } from 'node:path';
 import { type HdfsLocation, hdfsClient, parseHdfsSpec } from '../corpus/hdfs.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import { HdfsError } from '../corpus/webhdfs/failure.ts';
-import type { WebHdfsClient } from '../corpus/webhdfs/client.ts';
+import { SYSTEM, type WebHdfsClient } from '../corpus/webhdfs/client.ts';
+import { WaitAnnouncer } from '../corpus/webhdfs/waits.ts';
 import { writeFile } from '../corpus/webhdfs/writing.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { ResultPaths } from './results.ts';
@@ -21,11 +22,17 @@ async function withClient<T>(
   work: (client: WebHdfsClient, folder: string) => Promise<T>,
 ): Promise<T> {
   const location = locate(spec);
-  const client = hdfsClient(location, options);
+  const announcer = options.hdfsWaits === undefined ? null : new WaitAnnouncer(options.hdfsWaits);
+  const environment = announcer === null ? SYSTEM : { ...SYSTEM, announce: announcer.report };
   try {
-    return await work(client, location.path);
+    const client = hdfsClient(location, options, environment);
+    try {
+      return await work(client, location.path);
+    } finally {
+      client.close();
+    }
   } finally {
-    client.close();
+    announcer?.close();
   }
 }
 

@@ -25,15 +25,22 @@ export async function writeFile(
   signal?: AbortSignal,
 ): Promise<void> {
   const patience = client.patience();
-  await refuseDirectory(client, path, patience, signal);
-  const task: Task = { path, hidden: hiddenName(path), pieces, patience, begun: false };
+  try {
+    await refuseDirectory(client, path, patience, signal);
+    await writePatiently(client, { path, hidden: hiddenName(path), pieces, patience, begun: false }, signal);
+  } finally {
+    patience.relieve();
+  }
+}
+
+async function writePatiently(client: WebHdfsClient, task: Task, signal: AbortSignal | undefined): Promise<void> {
   for (;;) {
     try {
       await writeOnce(client, task, signal);
       return;
     } catch (error) {
       try {
-        await client.recover(error, patience, signal);
+        await client.recover(error, task.patience, signal);
       } catch (final) {
         throw task.begun ? await withoutLeftover(client, task, final) : final;
       }
