@@ -5,7 +5,7 @@ import { type HdfsLocation, hdfsClient, parseHdfsSpec } from '../corpus/hdfs.ts'
 import type { CorpusOptions } from '../corpus/source.ts';
 import { HdfsError } from '../corpus/webhdfs/failure.ts';
 import { SYSTEM, type WebHdfsClient } from '../corpus/webhdfs/client.ts';
-import { WaitAnnouncer } from '../corpus/webhdfs/waits.ts';
+import { WaitAnnouncer, type WaitReport } from '../corpus/webhdfs/waits.ts';
 import { writeFile } from '../corpus/webhdfs/writing.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { ResultPaths } from './results.ts';
@@ -20,10 +20,12 @@ async function withClient<T>(
   spec: string,
   options: CorpusOptions,
   work: (client: WebHdfsClient, folder: string) => Promise<T>,
+  heard?: WaitReport,
 ): Promise<T> {
   const location = locate(spec);
   const announcer = options.hdfsWaits === undefined ? null : new WaitAnnouncer(options.hdfsWaits);
-  const environment = announcer === null ? SYSTEM : { ...SYSTEM, announce: announcer.report };
+  const announce = heard ?? announcer?.report;
+  const environment = announce === undefined ? SYSTEM : { ...SYSTEM, announce };
   try {
     const client = hdfsClient(location, options, environment);
     try {
@@ -74,25 +76,32 @@ export async function removeRemoteIfEmpty(spec: string, options: CorpusOptions):
 /**
  * Makes the directory and writes a trial file to it, through a data node as the results will be; one with
  * anything in it is somebody's work. Resolves with whether it was made, and was not there before.
+ * There is no run yet that would say what is waited for, so stderr has it, once.
  * @throws TributaryError OUT_EXISTS, CORPUS_BAD_SPEC, HDFS_ codes; then a directory that was made is removed
  */
 export async function claimRemote(spec: string, options: CorpusOptions): Promise<boolean> {
   let made = false;
+  let told = false;
+  const tell: WaitReport = (_operation, reason) => {
+    if (!told && reason !== null) process.stderr.write(`waiting for HDFS: ${reason}\n`);
+    told ||= reason !== null;
+  };
+  const claim = async (client: WebHdfsClient, folder: string): Promise<void> => {
+    const found = await entries(client, folder || '/');
+    // A file lists itself.
+    if (found !== null && found > 0) {
+      throw new TributaryError('OUT_EXISTS', `${spec} exists and is not empty`, {
+        hint: 'Give --out another directory, or empty that one.',
+        exit: EXIT.failed,
+      });
+    }
+    await client.change('PUT', folder || '/', { op: 'MKDIRS' });
+    made = found === null;
+    await writeFile(client, `${folder}/${TRIAL}`, () => [Buffer.from('removed at once\n')]);
+    await client.change('DELETE', `${folder}/${TRIAL}`, { op: 'DELETE' });
+  };
   try {
-    await withClient(spec, options, async (client, folder) => {
-      const found = await entries(client, folder || '/');
-      // A file lists itself.
-      if (found !== null && found > 0) {
-        throw new TributaryError('OUT_EXISTS', `${spec} exists and is not empty`, {
-          hint: 'Give --out another directory, or empty that one.',
-          exit: EXIT.failed,
-        });
-      }
-      await client.change('PUT', folder || '/', { op: 'MKDIRS' });
-      made = found === null;
-      await writeFile(client, `${folder}/${TRIAL}`, () => [Buffer.from('removed at once\n')]);
-      await client.change('DELETE', `${folder}/${TRIAL}`, { op: 'DELETE' });
-    });
+    await withClient(spec, options, claim, tell);
   } catch (error) {
     if (made) await removeRemoteIfEmpty(spec, options);
     throw error;
