@@ -252,12 +252,13 @@ async function interrupted(run: Run, output: TrainOutput, out: string): Promise<
   output.hush();
   process.stderr.write('Interrupted: writing a checkpoint …\n');
   run.pause();
-  await run.checkpoint();
+  // Results that came while it was written are not in it: they are trained again.
+  const done = await run.checkpoint();
   const total = run.training.totalTokens;
   output.event(
     'interrupted',
-    { checkpoint: join(out, 'checkpoint'), done: Math.round(run.facts.tokensDone), total },
-    `Interrupted at ${((100 * run.facts.tokensDone) / total).toFixed(1)} %. The checkpoint is written; go on with:\n  npm start -- --resume ${out}`,
+    { checkpoint: join(out, 'checkpoint'), done: Math.round(done), total },
+    `Interrupted at ${((100 * done) / total).toFixed(1)} %. The checkpoint is written; go on with:\n  npm start -- --resume ${out}`,
   );
 }
 

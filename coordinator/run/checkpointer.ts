@@ -6,8 +6,8 @@ const MOST_FAILURES = 5;
 
 export interface CheckpointerEdges {
   now(): number;
-  /** Writes the state as of the call. */
-  write(number: number): Promise<void>;
+  /** Writes the state as of the call; resolves with the tokens trained that it holds. */
+  write(number: number): Promise<number>;
   /** A checkpoint in time failed and is tried again. */
   failed(error: unknown): void;
   /** Too many failed in a row. */
@@ -17,7 +17,7 @@ export interface CheckpointerEdges {
 export class Checkpointer {
   readonly #edges: CheckpointerEdges;
   #number: number;
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
   #since: number;
   /** Asked for and not yet written. */
   #underWay = 0;
@@ -36,13 +36,14 @@ export class Checkpointer {
     return this.#writtenAt;
   }
 
-  /** @throws what `write` throws; the next call tries anew */
-  write(): Promise<void> {
+  /** Resolves with the tokens trained that it holds. @throws what `write` throws; the next call tries anew */
+  write(): Promise<number> {
     this.#underWay++;
     const written = this.#last.then(async () => {
-      await this.#edges.write(++this.#number);
+      const tokens = await this.#edges.write(++this.#number);
       this.#writtenAt = this.#since = this.#edges.now();
       this.#failures = 0;
+      return tokens;
     });
     // The failure is this caller's; those who only wait for their turn go on.
     this.#last = written
@@ -66,7 +67,7 @@ export class Checkpointer {
   }
 
   /** Resolves when nothing is being written. */
-  idle(): Promise<void> {
-    return this.#last;
+  async idle(): Promise<void> {
+    await this.#last;
   }
 }

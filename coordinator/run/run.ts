@@ -343,14 +343,14 @@ export class Run {
   }
 
   /**
-   * The state of the run, as of now, on disk. Calls are served one after the other.
+   * The state of the run, as of now, on disk: the tokens trained that it holds. Calls are served one after the other.
    * @throws TributaryError CHECKPOINT_UNWRITABLE, JOURNAL_UNWRITABLE
    */
-  checkpoint(): Promise<void> {
+  checkpoint(): Promise<number> {
     return this.#checkpointer.write();
   }
 
-  async #writeCheckpoint(number: number): Promise<void> {
+  async #writeCheckpoint(number: number): Promise<number> {
     const { journal } = this.#training!;
     const { state, matrices } = this.#snapshot(number);
     journal.sync();
@@ -358,6 +358,7 @@ export class Run {
     journal.write({ kind: 'checkpoint', checkpoint: number });
     await forgetCounting(this.config.out);
     this.note('info', `checkpoint ${number} written`);
+    return state.tokensDone;
   }
 
   #snapshot(number: number): Snapshot {

@@ -50,7 +50,7 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
       );
     },
   });
-  const actions: Readonly<Record<string, () => Promise<void>>> = {
+  const actions: Readonly<Record<string, () => Promise<unknown>>> = {
     pause: () => Promise.resolve(run.pause()),
     resume: () => Promise.resolve(run.resume()),
     checkpoint: () => run.checkpoint(),

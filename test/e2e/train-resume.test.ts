@@ -95,7 +95,9 @@ describe('Ctrl-C', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const progress = events.filter((event) => event['event'] === 'progress').map((event) => event['done'] as number);
+    const progress = events
+      .filter((event) => event['event'] === 'progress' && event['unit'] === 'tokens')
+      .map((event) => event['done'] as number);
     expect(Math.min(...progress)).toBeGreaterThanOrEqual(said['done'] as number);
     expect(events.at(-1)).toMatchObject({ event: 'done', outcome: 'trained', tokens: 4_800_000 });
     expectSound(auditJournal(join(out, 'journal.jsonl')));

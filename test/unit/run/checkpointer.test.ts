@@ -17,6 +17,7 @@ function setUp(fails: (number: number) => boolean = () => false) {
       writing--;
       if (fails(number)) throw new Error(`disk full at ${number}`);
       written.push(number);
+      return 100 * number;
     },
     failed: (error) => failed.push(error),
     gaveUp: (error) => gaveUp.push(error),
@@ -45,7 +46,7 @@ describe('Checkpointer', () => {
     await tick();
     expect(written).toEqual([8]);
     clock.ms += SCHEDULE.checkpointMs / 2;
-    await checkpointer.write();
+    expect(await checkpointer.write()).toBe(100 * written.at(-1)!);
     clock.ms += SCHEDULE.checkpointMs / 2;
     checkpointer.tick();
     await checkpointer.idle();
