@@ -34,9 +34,9 @@ function chromium() {
 
 function closingLine(path) {
   const report = JSON.parse(readFileSync(path, 'utf8'));
-  // A file that cannot be loaded runs no test and is a failure all the same.
+  // A file that cannot be loaded, or whose set-up fails, fails no test of its own and is a failure all the same.
   const unloaded = report.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
   ).length;
   const failed = report.numFailedTests + unloaded;
   const skipped = report.numPendingTests + report.numTodoTests;

@@ -8,7 +8,7 @@ import { WebHdfsClient } from '../../coordinator/corpus/webhdfs/client.ts';
 import { parseHostMap } from '../../coordinator/corpus/host-map.ts';
 import { Daemon, type Properties } from './daemon.ts';
 import { freePorts, Guard } from './guard.ts';
-import { commonProperties, dataNodeProperties, nameNodeState } from './hadoop.ts';
+import { commonProperties, dataNodeProperties, dataNodeState, nameNodeState } from './hadoop.ts';
 import { hadoopClasspath } from './install.mjs';
 import { type Job, runJob } from './jobs.ts';
 
@@ -45,6 +45,8 @@ export class HdfsCluster implements HdfsAddress {
   readonly #nameNode: Daemon;
   readonly #dataNodes: readonly Daemon[];
   readonly #http: string;
+  /** host:port of each data node's web server. */
+  readonly #dataNodesHttp: readonly string[];
   readonly #classpath: string;
   readonly #atExit = (): void => this.#killAllNow();
 
@@ -81,8 +83,10 @@ export class HdfsCluster implements HdfsAddress {
     this.#nameNode = daemon('nn', 'org.apache.hadoop.hdfs.server.namenode.NameNode', {
       'dfs.namenode.name.dir': join(this.#folder, 'nn', 'name'),
     });
-    this.#dataNodes = names.map((name) =>
-      daemon(name, 'org.apache.hadoop.hdfs.server.datanode.DataNode', dataNodeProperties(this.#folder, name, address)),
+    const properties = names.map((name) => dataNodeProperties(this.#folder, name, address));
+    this.#dataNodesHttp = properties.map((own) => String(own['dfs.datanode.http.address']));
+    this.#dataNodes = names.map((name, k) =>
+      daemon(name, 'org.apache.hadoop.hdfs.server.datanode.DataNode', properties[k]!),
     );
     process.once('exit', this.#atExit);
   }
@@ -146,11 +150,20 @@ export class HdfsCluster implements HdfsAddress {
     this.#dataNode(k).thaw();
   }
 
-  /** Brings a killed or frozen data node back and waits until the name node counts all of them. */
-  async restartDataNode(k: number): Promise<void> {
+  /** Brings a killed or frozen data node back and waits until it serves and the name node counts all of them. */
+  async restartDataNode(k: number, timeoutMs = READY_MS): Promise<void> {
     const dataNode = this.#dataNode(k);
     dataNode.thaw();
     if (!dataNode.running) dataNode.start();
+    // The name node counts one that was killed a moment ago as live still: the data node itself must say so.
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const state = await dataNodeState(this.#dataNodesHttp[k - 1]!);
+      if (state === 'RUNNING') break;
+      if (Date.now() > deadline)
+        throw new Error(`${dataNode.name} is not back after ${timeoutMs} ms (${state}):\n${dataNode.logTail()}`);
+      await sleep(150);
+    }
     await this.waitForLive(this.#dataNodes.length);
   }
 

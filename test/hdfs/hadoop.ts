@@ -54,3 +54,16 @@ export async function nameNodeState(http: string): Promise<string> {
     return String(error);
   }
 }
+
+/** `RUNNING` when a data node serves and is registered with its name node; else what it says, or what went wrong. */
+export async function dataNodeState(http: string): Promise<string> {
+  try {
+    const answer = await fetch(`http://${http}/jmx?qry=Hadoop:service=DataNode,name=DataNodeInfo`);
+    const { beans } = (await answer.json()) as { beans: { BPServiceActorInfo: string }[] };
+    const actors = JSON.parse(beans[0]?.BPServiceActorInfo ?? '[]') as { ActorState: string }[];
+    return actors[0]?.ActorState ?? 'starting';
+  } catch (error) {
+    // Not listening yet: the caller keeps asking until its deadline and then reports this.
+    return String(error);
+  }
+}
