@@ -112,7 +112,9 @@ export class WebHdfsClient {
       // The same page again: the server ignores where to go on.
       if (last !== undefined && last.name === startAfter && startAfter !== '') break;
       found.push(...page.entries);
-      if (page.remaining === 0 || last === undefined) return found;
+      if (page.remaining === 0) return found;
+      // More is there, and none of it comes: a part is not passed off as the whole.
+      if (last === undefined) break;
       startAfter = last.name;
     }
     return readListing(await this.#json('GET', path, { op: 'LISTSTATUS' }, signal), this.subject(path)).entries;

@@ -6,7 +6,7 @@ import { openCorpus } from '../../../coordinator/corpus/open.ts';
 const PAGE = 1_000; // as Hadoop's dfs.ls.limit
 
 /** 2,345 files at each of three depths; pages from names on. */
-async function serve(kind: 'batches' | 'ignores where to go on' | 'knows no batches'): Promise<{
+async function serve(kind: 'batches' | 'ignores where to go on' | 'stops on the way' | 'knows no batches'): Promise<{
   readonly url: string;
   readonly log: string[];
   close(): void;
@@ -36,9 +36,9 @@ async function serve(kind: 'batches' | 'ignores where to go on' | 'knows no batc
       response.writeHead(400);
       response.end(JSON.stringify({ RemoteException: { exception: 'IllegalArgumentException', message } }));
     } else {
-      const after = kind === 'batches' ? url.searchParams.get('startafter') : null;
+      const after = kind !== 'ignores where to go on' ? url.searchParams.get('startafter') : null;
       const from = after === null ? 0 : all.findIndex(({ pathSuffix }) => pathSuffix === after) + 1;
-      const page = all.slice(from, from + PAGE);
+      const page = kind === 'stops on the way' && from > 0 ? [] : all.slice(from, from + PAGE);
       response.end(
         JSON.stringify({
           DirectoryListing: {
@@ -67,6 +67,7 @@ it('a huge tree has every file once, from any kind of server', async () => {
     ['batches', 3 * 3, 0],
     // The same page comes again once, and then one listing in a single piece for each directory.
     ['ignores where to go on', 3 * 2, 3],
+    ['stops on the way', 3 * 2, 3],
     ['knows no batches', 1, 3],
   ] as const) {
     const peer = await serve(kind);
