@@ -15,11 +15,14 @@ interface Form {
   readonly pattern: RegExp;
 }
 
-/** The first line that holds anything decides. The word may be empty, and may hold what is a blank to us. */
+/**
+ * The first line that holds anything decides. The word may be empty, and may hold what is a blank to us; of the third
+ * form, which vocab.txt has, it holds none, but may hold others that Unicode knows (normalisation.ts).
+ */
 const FORMS: readonly Form[] = [
   { name: 'word<TAB>count', pattern: /^(.*)\t(\d+)$/su },
   { name: '(word,count)', pattern: /^\((.*),(\d+)\)$/su },
-  { name: 'word count', pattern: /^(\S+) (\d+)$/u },
+  { name: 'word count', pattern: /^([^\0-\x20\x7f-\xa0]+) (\d+)$/u },
 ];
 /** Of these a list has no lines; of the third it may, by chance. */
 const UNMISTAKABLE = FORMS.slice(0, 2);

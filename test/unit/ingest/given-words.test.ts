@@ -41,6 +41,8 @@ describe('words with counts', () => {
   it('are read as Spark and word2vec.c write them', async () => {
     expect(await read({ 'part-00000': '(and,7)\n((,2)\n(a,b,3)\n(,11)\n' })).toEqual({ and: 7, '(': 2, 'a,b': 3 });
     expect(await read({ 'vocab.txt': 'the 12\nof 9\n' })).toEqual({ the: 12, of: 9 });
+    // An ideographic and a thin space, which are no blanks to us: vocab.txt has such words.
+    expect(await read({ 'vocab.txt': 'a\u3000b 12\n5\u2009km 9\n' })).toEqual({ 'a\u3000b': 12, '5\u2009km': 9 });
   });
 
   it('go through the rules for words, with their counts', async () => {
