@@ -77,8 +77,15 @@ export class CorpusCount {
     const tally = newTally(counter, splits.length);
     const key = { ...this.#opened, rules, only: only === null ? null : [...only] };
     const store = folder === '' ? null : await CountStore.open(folder, key);
-    await store?.load(tally);
+    const goesOn = (await store?.load(tally)) === true;
     const reused = splitsCounted(tally);
+    if (goesOn) {
+      const words = counter.tokens.toLocaleString('en');
+      this.#edges.note(
+        'info',
+        `counting goes on: ${words} words are counted already, ${reused} of ${splits.length} splits whole`,
+      );
+    }
     const lanes = this.#lanes(tally);
     try {
       this.#counting = new Counting(tally, lanes, {
