@@ -5,7 +5,7 @@ import type { DescentRule } from '../descent/descent.ts';
 import { DESCENT_RULES } from '../descent/descent.ts';
 import type { Normalisation, Sentence } from '../ingest/normalisation.ts';
 import { DIGITS, TOKENIZERS } from '../ingest/normalisation.ts';
-import { COUNT_MEMORY_MIB, DEFAULT_ALPHA, DOWNPOUR_ALPHA, SCHEDULE } from '../run/config.ts';
+import { COUNT_MEMORY_MIB, DEFAULT_ALPHA, DOWNPOUR_ALPHA, MOST_COUNT_MEMORY_MIB, SCHEDULE } from '../run/config.ts';
 import { type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
 import { wholeNumber } from './option-values.ts';
 
@@ -147,7 +147,7 @@ export function trainOptions(): Option[] {
       .argParser(sentence)
       .default('line'),
     option('--count-memory <mib>', 'memory for counting words; when it is full, rare words are forgotten')
-      .argParser(wholeNumber(16, 1 << 20))
+      .argParser(wholeNumber(16, MOST_COUNT_MEMORY_MIB))
       .default(COUNT_MEMORY_MIB, `${COUNT_MEMORY_MIB}, for about 4 million different words`),
     option(
       '--schedule <name>',

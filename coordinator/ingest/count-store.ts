@@ -104,7 +104,7 @@ export class CountStore {
         await mkdir(folder, { recursive: true });
         await writeBlocks(path, [Buffer.from(text)]);
       } catch (cause) {
-        throw unwritable(path, cause);
+        throw unwritable(path, cause, 'Free space on that disk.');
       }
     }
     return new CountStore(folder, digest(text).toString('hex'));
@@ -146,7 +146,11 @@ export class CountStore {
     try {
       await writeBlocks(path, [...parts, digest(...parts)]);
     } catch (cause) {
-      throw unwritable(path, cause);
+      throw unwritable(
+        path,
+        cause,
+        'Free space on that disk; counting goes on, and what was kept before stays in force.',
+      );
     }
   }
 }
@@ -197,10 +201,7 @@ function difference(before: readonly CorpusFile[], now: readonly CorpusFile[]): 
   return null;
 }
 
-function unwritable(path: string, cause: unknown): TributaryError {
+function unwritable(path: string, cause: unknown, hint: string): TributaryError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new TributaryError('CHECKPOINT_UNWRITABLE', `cannot write ${path}: ${message}`, {
-    hint: 'Free space on that disk; counting goes on, and what was kept before stays in force.',
-    cause,
-  });
+  return new TributaryError('CHECKPOINT_UNWRITABLE', `cannot write ${path}: ${message}`, { hint, cause });
 }

@@ -54,6 +54,9 @@ export const MOST_COUNTING_THREADS = 8;
 /** Holds about 4 million different words. */
 export const COUNT_MEMORY_MIB = 384;
 
+/** About 45 million different words: tables address 4 GiB, and what is kept of them is read back in files below 2 GiB. */
+export const MOST_COUNT_MEMORY_MIB = 4096;
+
 /** What only the running of it depends on; may differ when resumed. */
 export interface RunConfig {
   readonly training: TrainingConfig;

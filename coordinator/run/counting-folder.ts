@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TributaryError } from '../errors.ts';
 import { keptCountsIn } from '../ingest/count-store.ts';
 import { CHECKPOINT_FORMAT, corruptCheckpoint, otherFormat, wrongTraining } from './checkpoint.ts';
 import type { RunConfig } from './config.ts';
@@ -27,11 +28,22 @@ export function hasCounts(out: string): boolean {
   return keptCountsIn(countingFolder(out));
 }
 
-/** From here on the run can be taken up. */
+/**
+ * From here on the run can be taken up.
+ * @throws TributaryError CHECKPOINT_UNWRITABLE
+ */
 export async function keepSettings(out: string, { training, target }: KeptSettings): Promise<void> {
-  await mkdir(countingFolder(out), { recursive: true });
   const text = JSON.stringify({ format: CHECKPOINT_FORMAT, training, target }, null, 2);
-  await writeBlocks(settingsFile(out), [Buffer.from(`${text}\n`)]);
+  try {
+    await mkdir(countingFolder(out), { recursive: true });
+    await writeBlocks(settingsFile(out), [Buffer.from(`${text}\n`)]);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TributaryError('CHECKPOINT_UNWRITABLE', `cannot write ${settingsFile(out)}: ${why}`, {
+      hint: 'Free space on that disk, or give --out another folder.',
+      cause,
+    });
+  }
 }
 
 /** @throws TributaryError CHECKPOINT_FORMAT, CHECKPOINT_CORRUPT */
