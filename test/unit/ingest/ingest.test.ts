@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { describeTextFaults, NO_TEXT_FAULTS } from '../../../coordinator/corpus/text-faults.ts';
 import { Ingest } from '../../../coordinator/ingest/ingest.ts';
 import type { Normalisation, Sentence } from '../../../coordinator/ingest/normalisation.ts';
@@ -35,8 +35,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const opened: Ingest[] = [];
+afterEach(async () => {
+  for (const ingest of opened.splice(0)) await ingest.close();
+});
+
 async function open(corpus: string[] = [folder], vocab = '', splitBytes = 4096, rules = AS_IT_STANDS): Promise<Ingest> {
   const ingest = new Ingest(SILENT);
+  opened.push(ingest);
   await ingest.open({ kind: 'open', corpus, options: {}, vocab, normalisation: rules, memory: MEMORY, splitBytes });
   return ingest;
 }
@@ -131,7 +137,6 @@ describe('counting', () => {
       code: 'CORPUS_EMPTY',
       hint: expect.stringMatching(/^Give --vocab words of this corpus/) as unknown,
     });
-    await ingest.close();
   });
 
   it('ends soon when interrupted, also where the counts are given', async () => {
@@ -141,7 +146,6 @@ describe('counting', () => {
     const counted = ingest.count({ ...ONCE, minCount: 1, maxVocab: 1000 });
     ingest.interrupt();
     await expect(counted).rejects.toMatchObject({ code: 'INTERRUPTED' });
-    await ingest.close();
   });
 });
 
@@ -297,7 +301,6 @@ describe('text that must be repaired', () => {
       expect.stringMatching(/^4 byte sequences are no UTF-8 .*late\.text/),
       expect.stringMatching(/^1 line is longer than 1 MiB .*long\.text/),
     ]);
-    await ingest.close();
   });
 
   it('has a file for each kind of repair that was made, and for no other', async () => {
@@ -306,13 +309,11 @@ describe('text that must be repaired', () => {
     const ingest = await open([path]);
     const { textFaults } = await ingest.count({ ...ONCE, minCount: 1, maxVocab: 1000 });
     expect(textFaults).toEqual({ replaced: { count: 1, file: path }, cut: { count: 0, file: '' } });
-    await ingest.close();
   });
 
   it('is not spoken of where there is none', async () => {
-    const { ingest, counted } = await openAndCount();
+    const { counted } = await openAndCount();
     expect(counted.textFaults).toEqual(NO_TEXT_FAULTS);
     expect(describeTextFaults(counted.textFaults)).toEqual([]);
-    await ingest.close();
   });
 });
