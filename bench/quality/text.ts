@@ -1,6 +1,6 @@
 // The text of a measurement: the first words of a corpus, and its sentences as whoever trains sees them.
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
-import { once } from 'node:events';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,18 +31,21 @@ export async function measuredText(corpus: string, maxWords: number): Promise<Me
   const dispose = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const file = join(folder, 'training.txt');
-    const output = createWriteStream(file);
-    let block = '';
     let words = 0;
-    for await (const line of firstWords(corpus, maxWords)) {
-      words += line.words;
-      block += `${line.text}\n`;
-      if (block.length < BLOCK) continue;
-      if (!output.write(block)) await once(output, 'drain');
-      block = '';
+    const output = await open(file, 'w');
+    try {
+      let block = '';
+      for await (const line of firstWords(corpus, maxWords)) {
+        words += line.words;
+        block += `${line.text}\n`;
+        if (block.length < BLOCK) continue;
+        await output.writeFile(block);
+        block = '';
+      }
+      await output.writeFile(block);
+    } finally {
+      await output.close();
     }
-    output.end(block);
-    await once(output, 'close');
     if (words === 0) throw new TributaryError('CORPUS_EMPTY', `${corpus} holds no words`);
     return { file, words, dispose };
   } catch (error) {
