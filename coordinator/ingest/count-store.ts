@@ -110,7 +110,7 @@ export class CountStore {
     return new CountStore(folder, digest(text).toString('hex'));
   }
 
-  /** Goes on where the counts of the folder end, if it has any; false where it has none. */
+  /** Goes on where the counts of the folder end; false where it holds none. */
   async load(tally: Tally): Promise<boolean> {
     const path = join(this.#folder, COUNTS);
     const file = await readOrNothing(path);

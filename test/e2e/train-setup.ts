@@ -61,7 +61,7 @@ export function eventsOf(stdout: string): Readonly<Record<string, unknown>>[] {
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 }
 
-/** A run that lasts as long as any test file: 1,000 epochs, one local volunteer. Ready once the words are counted. */
+/** A run that outlasts every test file: 1,000 epochs, one local volunteer. Ready once the words are counted. */
 export async function startLongRun(
   folder: Folder,
   lines: number,
