@@ -1,7 +1,7 @@
 // Every limit of the wire, with its unit, in one place.
 
 /** Raised when a frame's meaning changes; a volunteer with another one is refused. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export const LIMITS = {
   /** Columns of a row. */
@@ -14,6 +14,10 @@ export const LIMITS = {
   leaseRows: 1 << 19,
   /** Bytes of a device name. */
   device: 80,
+  /** Bytes of a volunteer's own name: 40 characters of up to 4 bytes. */
+  name: 160,
+  /** Bytes of a browser's name. */
+  browser: 40,
   /** Bytes of a reason shown to the volunteer. */
   reason: 300,
   /** Bytes of any frame but a result. */
@@ -32,4 +36,6 @@ export const CLOSE = {
   violation: 4002,
   /** More volunteers than the coordinator takes: try again later. */
   full: 4003,
+  /** The operator sent this volunteer away: do not come back. */
+  banned: 4004,
 } as const;

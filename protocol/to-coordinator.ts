@@ -21,6 +21,10 @@ export interface Hello {
   readonly writes: readonly RowFormat[];
   /** GPU or CPU, for people; at most LIMITS.device bytes. */
   readonly device: string;
+  /** A name that its volunteer chose to show; '' for none. Anybody's text: at most LIMITS.name bytes. */
+  readonly name: string;
+  /** What the tab runs in, such as "Firefox 153"; '' where it is no browser. At most LIMITS.browser bytes. */
+  readonly browser: string;
 }
 
 /** One more lease is wanted; at most LIMITS.pipeline may be outstanding. */
@@ -50,12 +54,28 @@ export interface Returned {
   readonly reason: string;
 }
 
+/** Why a volunteer is paused, or trains less than it could. */
+export const CONDITION_REASONS = [
+  'none',
+  'user',
+  'hidden',
+  'battery',
+  'idle-only',
+  'schedule',
+  'data-cap',
+  'power',
+] as const;
+export type ConditionReason = (typeof CONDITION_REASONS)[number];
+
 /** The volunteer's condition, sent when it changes. */
 export interface Condition {
   readonly tag: 'condition';
   readonly paused: boolean;
   readonly hidden: boolean;
   readonly leaving: boolean;
+  readonly reason: ConditionReason;
+  /** Share of the time, in percent, that it lets its device train: 0 to 100. */
+  readonly duty: number;
 }
 
 /** The volunteer goes; whatever it holds is free again. */
@@ -87,11 +107,17 @@ export function encodeToCoordinator(message: Exclude<ToCoordinator, Result>): Ui
         .u8(formatSet(message.reads))
         .u8(formatSet(message.writes))
         .string(message.device, LIMITS.device)
+        .string(message.name, LIMITS.name)
+        .string(message.browser, LIMITS.browser)
         .finish();
     case 'returned':
       return write.u32(message.lease).string(message.reason, LIMITS.reason).finish();
     case 'condition':
-      return write.u8((message.paused ? 1 : 0) | (message.hidden ? 2 : 0) | (message.leaving ? 4 : 0)).finish();
+      return write
+        .u8((message.paused ? 1 : 0) | (message.hidden ? 2 : 0) | (message.leaving ? 4 : 0))
+        .u8(CONDITION_REASONS.indexOf(message.reason))
+        .u8(message.duty)
+        .finish();
     case 'ready':
     case 'bye':
       return write.finish();
@@ -153,6 +179,8 @@ function readBody(read: Reader, shape: ResultShape): ToCoordinator {
         reads: readFormats(read),
         writes: readFormats(read),
         device: read.string(LIMITS.device),
+        name: read.string(LIMITS.name),
+        browser: read.string(LIMITS.browser),
       };
     }
     case TAG.ready:
@@ -161,16 +189,25 @@ function readBody(read: Reader, shape: ResultShape): ToCoordinator {
       return readResult(read, shape);
     case TAG.returned:
       return { tag: 'returned', lease: read.u32(), reason: read.string(LIMITS.reason) };
-    case TAG.condition: {
-      const flags = read.u8();
-      if (flags > 7) throw new ProtocolError('BAD_CONDITION', `condition: flags ${flags}`);
-      return { tag: 'condition', paused: (flags & 1) !== 0, hidden: (flags & 2) !== 0, leaving: (flags & 4) !== 0 };
-    }
+    case TAG.condition:
+      return readCondition(read);
     case TAG.bye:
       return { tag: 'bye' };
     default:
       throw new ProtocolError('BAD_TAG', `frame from volunteer: tag ${tag}`);
   }
+}
+
+/** @throws ProtocolError BAD_CONDITION */
+function readCondition(read: Reader): Condition {
+  const flags = read.u8();
+  const code = read.u8();
+  const duty = read.u8();
+  const reason = CONDITION_REASONS[code];
+  if (flags > 7 || reason === undefined || duty > 100)
+    throw new ProtocolError('BAD_CONDITION', `condition: flags ${flags}, reason ${code}, ${duty} % of the time`);
+  const [paused, hidden, leaving] = [(flags & 1) !== 0, (flags & 2) !== 0, (flags & 4) !== 0];
+  return { tag: 'condition', paused, hidden, leaving, reason, duty };
 }
 
 function formatSet(formats: readonly RowFormat[]): number {

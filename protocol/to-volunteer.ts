@@ -99,6 +99,14 @@ export interface Progress {
   readonly etaSeconds: number;
   /** NaN while unknown. */
   readonly loss: number;
+  /** Corpus words accepted from this connection. */
+  readonly ownWords: number;
+  /** Its place by that among the volunteers connected now that had work accepted, from 1; 0 before its first. */
+  readonly rank: number;
+  /** How many are ranked. */
+  readonly ranked: number;
+  /** Corpus words accepted from all volunteers since the coordinator started. */
+  readonly allWords: number;
 }
 
 /** The run is over; the connection closes. */
@@ -132,7 +140,8 @@ export function encodeToVolunteer(message: Exclude<ToVolunteer, Lease>): Uint8Ar
         .finish();
     case 'progress':
       write.f64(message.tokensDone).f64(message.tokensTotal).f32(message.wordsPerSecond);
-      return write.u32(message.volunteers).f32(message.etaSeconds).f32(message.loss).finish();
+      write.u32(message.volunteers).f32(message.etaSeconds).f32(message.loss);
+      return write.f64(message.ownWords).u32(message.rank).u32(message.ranked).f64(message.allWords).finish();
     case 'cancel':
     case 'idle':
     case 'finished':
@@ -195,6 +204,10 @@ function readBody(read: Reader, shape: LeaseShapeOnWire): ToVolunteer {
         volunteers: read.u32(),
         etaSeconds: read.f32(),
         loss: read.f32(),
+        ownWords: read.f64(),
+        rank: read.u32(),
+        ranked: read.u32(),
+        allWords: read.f64(),
       };
     case TAG.finished:
       return { tag: 'finished', reason: read.string(LIMITS.reason) };

@@ -2,7 +2,7 @@
 import { ProtocolError } from '../protocol/bytes.ts';
 import { LIMITS, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import { ROW_FORMATS } from '../protocol/rows.ts';
-import type { ToCoordinator } from '../protocol/to-coordinator.ts';
+import type { ConditionReason, ToCoordinator } from '../protocol/to-coordinator.ts';
 import { encodeToCoordinator } from '../protocol/to-coordinator.ts';
 import type { Lease, Outcome, Progress, Welcome } from '../protocol/to-volunteer.ts';
 import { decodeToVolunteer } from '../protocol/to-volunteer.ts';
@@ -37,6 +37,10 @@ export interface VolunteerFacts {
   readonly engine: 'cpu' | 'webgpu';
   readonly device: string;
   readonly cacheMiB: number;
+  /** A name that the volunteer chose to show; '' for none. */
+  readonly name: string;
+  /** What the tab runs in, such as "Firefox 153"; '' where it is no browser. */
+  readonly browser: string;
 }
 
 export class VolunteerSession {
@@ -54,6 +58,8 @@ export class VolunteerSession {
   #paused = false;
   #leaving = false;
   #hidden = false;
+  #reason: ConditionReason = 'none';
+  #duty = 100;
   #closed = false;
   #settled: Promise<void> = Promise.resolve();
   /** Leases asked for and not yet received. */
@@ -103,6 +109,14 @@ export class VolunteerSession {
     } else {
       this.#ask();
     }
+  }
+
+  /** @param reason why it is paused, or trains less than it could @param duty percent of the time that it trains */
+  setEffort(reason: ConditionReason, duty: number): void {
+    if (this.#reason === reason && this.#duty === duty) return;
+    this.#reason = reason;
+    this.#duty = duty;
+    this.#condition();
   }
 
   setHidden(hidden: boolean): void {
@@ -248,7 +262,10 @@ export class VolunteerSession {
 
   #condition(): void {
     if (this.#welcome === null) return;
-    this.#send({ tag: 'condition', paused: this.#paused, hidden: this.#hidden, leaving: this.#leaving });
+    const flags = { paused: this.#paused, hidden: this.#hidden, leaving: this.#leaving };
+    // Whoever paused without a reason of the page's own pressed the button.
+    const reason = this.#paused && this.#reason === 'none' ? 'user' : this.#reason;
+    this.#send({ tag: 'condition', ...flags, reason, duty: this.#duty });
   }
 
   #bye(): void {

@@ -267,7 +267,8 @@ class Simulation {
     desk.tick();
     const loss = this.#loss.value ?? Number.NaN;
     const figures = { wordsPerSecond: 0, volunteers: desk.willing, etaSeconds: Number.NaN, loss };
-    desk.broadcast({ tag: 'progress', tokensDone: this.#tokens, tokensTotal: totalTokens, ...figures });
+    const tokens = { tokensDone: this.#tokens, tokensTotal: totalTokens, allWords: this.#tokens };
+    desk.broadcast({ ...tokens, ...figures });
     this.#plan.progress(this.#tokens / totalTokens, this.#clock.now / 1000);
     if (this.#clock.now - this.#lastResult > STALLED_MS) throw new Error('the simulated run has come to a standstill');
     this.#clock.at(this.#clock.now + TICK_MS, () => this.#tick(training));

@@ -156,7 +156,7 @@ class Connection implements LeaseTrainer {
       },
       () => this,
     );
-    this.#session.open({ engine: 'cpu', device: 'simulated', cacheMiB: CACHE_MIB });
+    this.#session.open({ engine: 'cpu', device: 'simulated', cacheMiB: CACHE_MIB, name: '', browser: '' });
   }
 
   get session(): number {

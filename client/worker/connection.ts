@@ -93,6 +93,8 @@ export class Connection {
         return this.#over('error', `${reason}`);
       case CLOSE.violation:
         return this.#over('error', `the coordinator refused this tab's work: ${reason}`);
+      case CLOSE.banned:
+        return this.#over('error', `the operator sent this tab away: ${reason}`);
       case CLOSE.full:
         return this.#retry(LAST_RETRY_MS, reason);
       default:

@@ -59,7 +59,7 @@ class Volunteer implements VolunteerWorker {
         this.#status.fallback = keeper.fallback;
         this.#status.device = engine.device;
         this.#status.engine = engine.kind === 'webgpu' ? 'webgpu' : 'cpu';
-        return { engine: this.#status.engine, device: engine.device, cacheMiB: CACHE_MIB };
+        return { engine: this.#status.engine, device: engine.device, cacheMiB: CACHE_MIB, name: '', browser: '' };
       },
       event: (event) => {
         if (event.kind === 'welcome' && keeper.keepTo(event.welcome.objective)) {

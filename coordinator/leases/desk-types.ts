@@ -1,4 +1,5 @@
 // What the lease desk is told, and what it tells.
+import type { Progress } from '../../protocol/to-volunteer.ts';
 import type { RowFormat } from '../../protocol/rows.ts';
 import type { LeaseConstants, LeaseRecord } from './lease-builder.ts';
 import type { Volunteer } from './volunteer.ts';
@@ -17,6 +18,9 @@ export interface DeskConstants extends LeaseConstants {
   readonly graceMs: number;
   readonly maxVolunteers: number;
 }
+
+/** Where the run stands, without what concerns single volunteers. */
+export type RunProgress = Omit<Progress, 'tag' | 'ownWords' | 'rank' | 'ranked'>;
 
 /** What happened, for the journal, the meters and the log. */
 export type DeskEvent =

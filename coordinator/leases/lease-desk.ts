@@ -4,7 +4,7 @@ import { CLOSE, LIMITS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import { agreeFormat, keepsResidual, packedBytes } from '../../protocol/rows.ts';
 import type { Hello, Result, ToCoordinator } from '../../protocol/to-coordinator.ts';
 import { decodeToCoordinator } from '../../protocol/to-coordinator.ts';
-import type { OutcomeKind, Progress } from '../../protocol/to-volunteer.ts';
+import type { OutcomeKind } from '../../protocol/to-volunteer.ts';
 import { encodeToVolunteer } from '../../protocol/to-volunteer.ts';
 import { lossPerPair } from '../../word2vec/engine.ts';
 import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
@@ -15,11 +15,12 @@ import type { Episode } from './episode.ts';
 import { EpisodeCensus } from './episode.ts';
 import { LeaseBuilder } from './lease-builder.ts';
 import { bindablePairs, fetchesAhead, leasePairs, measureLease, setDeadline } from './lease-size.ts';
-import type { DeskConstants, DeskEdges } from './desk-types.ts';
+import type { DeskConstants, DeskEdges, RunProgress } from './desk-types.ts';
 import type { Merge } from './merge.ts';
 import { Addition } from './merge.ts';
+import { placesOf } from './ranking.ts';
 import type { Channel } from './volunteer.ts';
-import { Volunteer } from './volunteer.ts';
+import { plainName, Volunteer } from './volunteer.ts';
 
 /** Largest loss of one dot product that is believed: −log σ of −30. */
 const MOST_LOSS = 30;
@@ -144,6 +145,8 @@ export class LeaseDesk {
         one.paused = message.paused;
         one.hidden = message.hidden;
         one.leaving = message.leaving;
+        one.conditionReason = message.reason;
+        one.duty = message.duty;
         if (message.paused || message.leaving) one.credit = 0;
         this.dispatch();
         return;
@@ -159,7 +162,8 @@ export class LeaseDesk {
     const { seed, dim, negative, chunkPairs, damping, sample, counts } = this.#constants;
     const rowsDown = agreeFormat(this.#constants.rowsDown, hello.reads);
     const rowsUp = agreeFormat(this.#constants.rowsUp, hello.writes);
-    one.greeting = { engine: hello.engine, device: hello.device, cacheMiB: hello.cacheMiB, rowsDown, rowsUp };
+    const { engine, device, name, browser, cacheMiB } = hello;
+    one.greeting = { engine, device, name: plainName(name), browser, cacheMiB, rowsDown, rowsUp };
     const { hs, model } = this.#tables.objective;
     const objective = hs ? ('hs' as const) : model;
     const run = { seed, dim, negative, chunkPairs, damping, sample, objective, rowsDown, rowsUp, counts };
@@ -356,11 +360,15 @@ export class LeaseDesk {
     return episodes.length === 0 || this.outstanding === 0 ? this.#idleReason : shortage;
   }
 
-  broadcast(progress: Progress): void {
-    const frame = encodeToVolunteer(progress);
-    // Progress is news, not work: a peer that reads slowly misses some instead of being queued for.
-    for (const one of this.#volunteers.values())
-      if (one.greeting !== null && one.channel.buffered < 1 << 20) one.send(frame);
+  /** Tells everybody where the run stands, and each what its own part of it is. */
+  broadcast(progress: RunProgress): void {
+    const places = placesOf(this.#volunteers.values());
+    for (const one of this.#volunteers.values()) {
+      // Progress is news, not work: a peer that reads slowly misses some instead of being queued for.
+      if (one.greeting === null || one.channel.buffered >= 1 << 20) continue;
+      const own = { ownWords: one.acceptedWords, rank: places.get(one.id) ?? 0, ranked: places.size };
+      one.send(encodeToVolunteer({ tag: 'progress', ...progress, ...own }));
+    }
   }
 
   /** The run is over: everyone is told and let go. */

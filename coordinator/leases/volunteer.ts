@@ -1,5 +1,6 @@
 // One connected volunteer as the coordinator sees it.
 import type { RowFormat } from '../../protocol/rows.ts';
+import type { ConditionReason } from '../../protocol/to-coordinator.ts';
 import type { Model } from '../model/model.ts';
 import { HeldRows } from './held-rows.ts';
 import type { LeaseRecord } from './lease-builder.ts';
@@ -16,10 +17,21 @@ export interface Channel {
 export interface Greeting {
   readonly engine: 'cpu' | 'webgpu';
   readonly device: string;
+  /** Anybody's text, as `plainName` leaves it. */
+  readonly name: string;
+  readonly browser: string;
   readonly cacheMiB: number;
   /** Formats agreed on with it. */
   readonly rowsDown: RowFormat;
   readonly rowsUp: RowFormat;
+}
+
+const NAME_CHARACTERS = 40;
+
+/** A name as people see it: no invisible or direction-changing characters, one line, at most 40 characters. */
+export function plainName(name: string): string {
+  const visible = name.replaceAll(/[\p{Cf}\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, '').replaceAll(/\s+/gu, ' ');
+  return [...visible.trim()].slice(0, NAME_CHARACTERS).join('').trim();
 }
 
 export class Volunteer {
@@ -37,6 +49,10 @@ export class Volunteer {
   paused = false;
   hidden = false;
   leaving = false;
+  /** Why it is paused, or trains less than it could. */
+  conditionReason: ConditionReason = 'none';
+  /** Percent of the time that it lets its device train; null until it told. */
+  duty: number | null = null;
   /** Pairs per second over its recent leases; 0 before the first result. */
   pairsPerSecond = 0;
   wordsPerSecond = 0;

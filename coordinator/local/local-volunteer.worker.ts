@@ -27,4 +27,4 @@ const session = new VolunteerSession(
 );
 
 port.on('message', (frame: Uint8Array) => session.receive(frame));
-session.open({ engine: 'cpu', device: (await engine()).device, cacheMiB: CACHE_MIB });
+session.open({ engine: 'cpu', device: (await engine()).device, cacheMiB: CACHE_MIB, name: '', browser: '' });

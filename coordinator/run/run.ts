@@ -287,7 +287,8 @@ export class Run {
     if (this.#clock.running && this.history.add(point)) this.bulletin.point(point);
     const etaSeconds = this.etaSeconds ?? Number.NaN;
     const loss = this.loss.value ?? Number.NaN;
-    desk.broadcast({ tag: 'progress', tokensDone, tokensTotal: totalTokens, etaSeconds, loss, ...figures });
+    const allWords = tokensDone - this.facts.tokensBefore;
+    desk.broadcast({ tokensDone, tokensTotal: totalTokens, etaSeconds, loss, allWords, ...figures });
     if (this.#clock.running) this.#checkpointer.tick();
   }
 

@@ -44,6 +44,8 @@ async function connectVolunteer(url: string): Promise<WebSocket> {
     version: PROTOCOL_VERSION,
     engine: 'cpu',
     device: 'a test',
+    name: '',
+    browser: '',
     cacheMiB: 64,
     reads: ['f32'],
     writes: ['f32'],

@@ -21,6 +21,8 @@ const hello = (version = PROTOCOL_VERSION): Uint8Array =>
     version,
     engine: 'cpu',
     device: 'a test',
+    name: '',
+    browser: '',
     cacheMiB: 64,
     reads: ['f32'],
     writes: ['f32'],

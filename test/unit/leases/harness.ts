@@ -279,7 +279,7 @@ export class Tab {
         this.events.push(event);
       },
     );
-    this.session.open({ engine: 'cpu', device: 'reference', cacheMiB });
+    this.session.open({ engine: 'cpu', device: 'reference', cacheMiB, name: '', browser: '' });
   }
 
   /** Delivers the oldest frame on its way up; answers whether there was one. */

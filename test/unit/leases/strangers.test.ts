@@ -125,6 +125,8 @@ describe('a volunteer that lies', () => {
         engine: 'cpu',
         cacheMiB: 1,
         device: '',
+        name: '',
+        browser: '',
         reads: ['f32'],
         writes: ['f32'],
       }),
@@ -149,7 +151,8 @@ describe('the door', () => {
     const run = new SmallRun({ rowsDown: 'int8', rowsUp: wanted });
     const tab = new Tab(run);
     tab.down.length = 0;
-    const facts = { engine: 'cpu', cacheMiB: 1, device: '', reads: ['f32', 'f16'], writes: offered } as const;
+    const texts = { device: '', name: '', browser: '' };
+    const facts = { engine: 'cpu', cacheMiB: 1, ...texts, reads: ['f32', 'f16'], writes: offered } as const;
     run.desk.receive(tab.volunteer, encodeToCoordinator({ tag: 'hello', version: PROTOCOL_VERSION, ...facts }));
     const welcome = decodeToVolunteer(tab.down[0]!, { format: 'f32', dim: 0 });
     expect(welcome).toMatchObject({ tag: 'welcome', rowsDown: 'f16', rowsUp: agreed });
@@ -167,6 +170,8 @@ describe('the door', () => {
         engine: 'cpu',
         cacheMiB: 1,
         device: '',
+        name: '',
+        browser: '',
         reads: ['f32'],
         writes: ['f32'],
       }),

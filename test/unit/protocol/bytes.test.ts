@@ -78,15 +78,18 @@ describe('text', () => {
   it('reads control characters as spaces, so that a name cannot steer a terminal', () => {
     const hello = {
       tag: 'hello',
-      version: 2,
+      version: 3,
       engine: 'cpu',
       cacheMiB: 1,
       reads: ['f32'],
       writes: ['f32'],
       device: '\u001b[31mred\r\n\u0000\u009b',
+      name: 'a\tb',
+      browser: '',
     } as const;
     expect(decodeToCoordinator(encodeToCoordinator(hello), { format: 'f32', dim: 1 })).toMatchObject({
       device: ' [31mred    ',
+      name: 'a b',
     });
   });
 });

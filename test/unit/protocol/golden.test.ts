@@ -79,7 +79,8 @@ function suite<Message>({ name, golden, encode, decode }: Direction<Message>): v
             continue;
           }
           // NaN has many bit patterns and one meaning.
-          if (kind !== 'progress' || bit < (bytes.length - 4) * 8) expect(other, `bit ${bit}`).not.toEqual(message);
+          const inLoss = bit >= 29 * 8 && bit < 33 * 8;
+          if (kind !== 'progress' || !inLoss) expect(other, `bit ${bit}`).not.toEqual(message);
         }
       });
     }

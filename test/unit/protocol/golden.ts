@@ -24,14 +24,16 @@ export const TO_COORDINATOR: readonly Golden<ToCoordinator>[] = [
     format: 'f32',
     message: {
       tag: 'hello',
-      version: 2,
+      version: 3,
       engine: 'webgpu',
       cacheMiB: 256,
       reads: ['f32', 'f16', 'int8', 'int4'],
       writes: ['f32', 'int8'],
       device: 'GPU-µ',
+      name: 'Ωa',
+      browser: 'Firefox-153',
     },
-    hex: '01 0200 01 00010000 0f 05 0600 475055 2d c2b5',
+    hex: '01 0300 01 00010000 0f 05 0600 475055 2d c2b5 0300 cea961 0b00 46697265666f782d313533',
   },
   { name: 'ready', format: 'f32', message: { tag: 'ready' }, hex: '02' },
   {
@@ -93,8 +95,8 @@ export const TO_COORDINATOR: readonly Golden<ToCoordinator>[] = [
   {
     name: 'condition',
     format: 'f32',
-    message: { tag: 'condition', paused: true, hidden: false, leaving: true },
-    hex: '05 05',
+    message: { tag: 'condition', paused: true, hidden: false, leaving: true, reason: 'battery', duty: 40 },
+    hex: '05 05 03 28',
   },
   { name: 'bye', format: 'f32', message: { tag: 'bye' }, hex: '06' },
 ];
@@ -122,7 +124,7 @@ export const TO_VOLUNTEER: readonly Golden<ToVolunteer>[] = [
     format: 'f32',
     message: {
       tag: 'welcome',
-      version: 2,
+      version: 3,
       session: 12,
       seed: 0xdeadbeef,
       dim: 100,
@@ -135,7 +137,7 @@ export const TO_VOLUNTEER: readonly Golden<ToVolunteer>[] = [
       rowsUp: 'int4',
       counts: Float64Array.of(300, 5, 1),
     },
-    hex: '11 0200 0c000000 efbeadde 6400 05 00180000 0000803e fca9f1d24d62503f 01 01 03 03000000 ac02 05 01',
+    hex: '11 0300 0c000000 efbeadde 6400 05 00180000 0000803e fca9f1d24d62503f 01 01 03 03000000 ac02 05 01',
   },
   {
     name: 'lease in int8',
@@ -207,8 +209,14 @@ export const TO_VOLUNTEER: readonly Golden<ToVolunteer>[] = [
       volunteers: 3,
       etaSeconds: 6,
       loss: Number.NaN,
+      ownWords: 512,
+      rank: 2,
+      ranked: 3,
+      allWords: 1024,
     },
-    hex: '16 0000000000009040 000000000000b040 00000044 03000000 0000c040 0000c07f',
+    hex:
+      '16 0000000000009040 000000000000b040 00000044 03000000 0000c040 0000c07f' +
+      '0000000000008040 02000000 03000000 0000000000009040',
   },
   { name: 'finished', format: 'f32', message: { tag: 'finished', reason: 'done' }, hex: '17 0400 646f6e65' },
 ];

@@ -48,7 +48,8 @@ function welcomed(config: TrainingConfig): Welcome {
     { send: (frame) => frames.push(frame), close: (_, reason) => expect.unreachable(reason), buffered: 0 },
     true,
   );
-  const facts = { engine: 'cpu', device: '', cacheMiB: 8, reads: ['f32', 'int8'], writes: ['f32', 'int8'] } as const;
+  const formats = { reads: ['f32', 'int8'], writes: ['f32', 'int8'] } as const;
+  const facts = { engine: 'cpu', device: '', name: '', browser: '', cacheMiB: 8, ...formats } as const;
   desk.receive(volunteer, encodeToCoordinator({ tag: 'hello', version: PROTOCOL_VERSION, ...facts }));
   const message = decodeToVolunteer(frames[0]!, { format: 'int8', dim: 4 });
   if (message.tag !== 'welcome') throw new Error(message.tag);

@@ -69,7 +69,7 @@ async function connect(): Promise<Connection> {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     engine: () => Promise.resolve(engine),
     engineFailed: (error) => void said.push(`engine failed: ${String(error)}`),
-    facts: () => Promise.resolve({ engine: 'cpu', device: 'reference', cacheMiB: 64 }),
+    facts: () => Promise.resolve({ engine: 'cpu', device: 'reference', cacheMiB: 64, name: '', browser: '' }),
     event: ({ kind }) => void said.push(kind),
     retry: (_, reason) => void said.push(`retry: ${reason}`),
     connecting: () => undefined,
@@ -127,7 +127,7 @@ describe('a connection whose engine cannot train the run', () => {
       url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
       engine: () => Promise.resolve(engine),
       engineFailed: (error) => void said.push(`engine failed: ${String(error)}`),
-      facts: () => Promise.resolve({ engine: 'cpu', device, cacheMiB: 64 }),
+      facts: () => Promise.resolve({ engine: 'cpu', device, cacheMiB: 64, name: '', browser: '' }),
       event: ({ kind }) => {
         said.push(kind);
         if (kind !== 'welcome' || device !== 'the first') return;
