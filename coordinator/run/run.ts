@@ -1,7 +1,7 @@
 // A run from corpus to vectors: wires ingest thread, episodes, lease desk, journal and checkpoints together.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CountsStatus, HistoryPoint, RunEventLevel, RunState } from '../../protocol/status.ts';
+import type { CountsStatus, RunEventLevel, RunState } from '../../protocol/status.ts';
 import { NO_TEXT_FAULTS, type TextFaults } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
 import type { HeldOutLines } from '../ingest/held-out-lines.ts';
@@ -10,21 +10,21 @@ import { IngestThread } from '../ingest/ingest-thread.ts';
 import type { Counted, Opened } from '../ingest/requests.ts';
 import type { Episode } from '../leases/episode.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
+import { Archive } from './archive.ts';
 import { type RunWatcher, Bulletin, judged } from './bulletin.ts';
-import { writeCheckpoint } from './checkpoint.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { type RunConfig, SCHEDULE } from './config.ts';
-import { forgetCounting } from './counting-folder.ts';
 import { CountingPhase, describeCounts, isExact } from './counting-phase.ts';
 import { Episodes } from './episodes.ts';
 import { deferred } from './deferred.ts';
 import { Journal } from './journal.ts';
 import { History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
+import { historyPoint, progressNews } from './news.ts';
 import { type QualityWatch, watchQuality } from './quality-watch.ts';
 import { type Books, newBooks, Recorder } from './recorder.ts';
 import { refuseOtherCorpus, type ResumedRun } from './resume.ts';
 import { writeHeldOut, writeVocabulary } from './results.ts';
-import { type Snapshot, snapshot } from './snapshot.ts';
+import type { RunFigures } from './snapshot.ts';
 import { assembleTraining, type CountedWords, type Training } from './training.ts';
 
 export interface RunFacts extends Books {
@@ -50,6 +50,7 @@ export class Run {
   readonly #clock: Stopwatch;
   readonly #ingest: IngestThread;
   readonly #episodes: Episodes;
+  readonly #archive: Archive;
   readonly #checkpointer: Checkpointer;
   readonly #resumed: ResumedRun | null;
   readonly #finish = deferred<Outcome>();
@@ -75,9 +76,10 @@ export class Run {
       note: (level, text) => this.note(level, text),
     });
     this.#episodes = new Episodes(this.#ingest, state);
+    this.#archive = new Archive(config.out, this.#episodes, (text) => this.note('info', text));
     this.#checkpointer = new Checkpointer(state?.number ?? 0, {
       now,
-      write: (number) => this.#writeCheckpoint(number),
+      write: (number) => this.#archive.write(number, this.#training!, this.#figures()),
       failed: (error) => this.note('error', `${textOf(error)}; the next attempt follows in a minute`),
       gaveUp: (error) => this.fail(error),
     });
@@ -268,27 +270,20 @@ export class Run {
   }
 
   #tick(): void {
-    const { desk, totalTokens } = this.#training!;
-    desk.tick();
-    this.rate.sample(now(), this.facts.tokensDone);
-    this.#judge();
-    const figures = { wordsPerSecond: this.rate.wordsPerSecond, volunteers: desk.willing };
+    const training = this.#training!;
     const { tokensDone } = this.facts;
+    training.desk.tick();
+    this.rate.sample(now(), tokensDone);
+    this.#judge();
     const quality = this.#quality!;
     if (this.#clock.running) quality.tick(tokensDone);
-    const point: HistoryPoint = {
-      time: Date.now(),
-      tokens: tokensDone,
-      loss: this.loss.value,
-      heldOut: quality.heldOut?.loss ?? null,
-      probe: quality.probe.map(({ rho }) => rho),
-      ...figures,
-    };
+    const { wordsPerSecond } = this.rate;
+    const loss = this.loss.value;
+    const point = historyPoint(training, quality, { tokensDone, wordsPerSecond, loss });
     if (this.#clock.running && this.history.add(point)) this.bulletin.point(point);
-    const etaSeconds = this.etaSeconds ?? Number.NaN;
-    const loss = this.loss.value ?? Number.NaN;
     const allWords = tokensDone - this.facts.tokensBefore;
-    desk.broadcast({ tokensDone, tokensTotal: totalTokens, etaSeconds, loss, allWords, ...figures });
+    const { etaSeconds } = this;
+    training.desk.broadcast(progressNews(training, { tokensDone, wordsPerSecond, loss, etaSeconds, allWords }));
     if (this.#clock.running) this.#checkpointer.tick();
   }
 
@@ -351,29 +346,22 @@ export class Run {
     return this.#checkpointer.write();
   }
 
-  async #writeCheckpoint(number: number): Promise<number> {
-    const { journal } = this.#training!;
-    const { state, matrices } = this.#snapshot(number);
-    journal.sync();
-    await writeCheckpoint(join(this.config.out, 'checkpoint'), state, matrices);
-    journal.write({ kind: 'checkpoint', checkpoint: number });
-    await forgetCounting(this.config.out);
-    this.note('info', `checkpoint ${number} written`);
-    return state.tokensDone;
-  }
-
-  #snapshot(number: number): Snapshot {
+  /** What a checkpoint holds beside the matrices and the schedule, as of now. */
+  #figures(): RunFigures {
     const { limit, lines } = this.#heldOut;
     const { training, target } = this.config;
-    const { opened, tokensDone, textFaults } = this.facts;
-    const figures = { training, target, corpus: opened!, tokensDone, textFaults };
-    return snapshot(number, this.#training!, this.#episodes, {
-      ...figures,
+    const { opened, tokensDone, textFaults, counts } = this.facts;
+    return {
+      training,
+      target,
+      corpus: opened!,
+      tokensDone,
+      textFaults,
       trainedSeconds: this.trainedSeconds,
       loss: this.loss.value,
-      counts: this.facts.counts!,
+      counts: counts!,
       heldOut: { limit, lines: lines.length, best: this.#quality!.best },
-    });
+    };
   }
 
   /** Lets everybody go; the model stays for queries. */

@@ -12,7 +12,7 @@ export interface Snapshot {
 }
 
 /** What the run itself keeps books of. */
-type RunFigures = Pick<
+export type RunFigures = Pick<
   CheckpointState,
   'training' | 'target' | 'corpus' | 'tokensDone' | 'trainedSeconds' | 'loss' | 'heldOut' | 'textFaults' | 'counts'
 >;

@@ -1,6 +1,7 @@
 // The shapes every HTTP answer takes: JSON, or an error with a code.
 import type { ServerResponse } from 'node:http';
 import type { ErrorBody } from '../../protocol/status.ts';
+import type { TributaryError } from '../errors.ts';
 
 /**
  * Nothing but our own files is loaded, run or connected to. `wasm-unsafe-eval` lets the CPU engine compile its
@@ -34,4 +35,15 @@ export function sendError(response: ServerResponse, status: number, code: string
 export function sendText(response: ServerResponse, status: number, type: string, text: string): void {
   response.writeHead(status, { ...SECURITY_HEADERS, 'content-type': type, 'cache-control': 'no-store' });
   response.end(text);
+}
+
+/** HTTP status of an action's failure; what is not here is a conflict with how things stand, which can be mended. */
+const STATUS: Readonly<Record<string, number>> = {
+  CHECKPOINT_UNWRITABLE: 500,
+  JOURNAL_UNWRITABLE: 500,
+};
+
+/** An error that the operator can act on, with its hint. */
+export function sendFailure(response: ServerResponse, { code, message, hint }: TributaryError): void {
+  sendError(response, STATUS[code] ?? 409, code, hint === undefined ? message : `${message}. ${hint}`);
 }

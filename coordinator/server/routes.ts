@@ -1,4 +1,4 @@
-// HTTP: the pages, the status, queries, metrics, and the operator's actions.
+// HTTP: the pages, the status, queries and metrics; the operator's actions are in operator-routes.ts.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import sirv from 'sirv';
 import { Word2vecError } from '../../word2vec/errors.ts';
@@ -6,6 +6,7 @@ import type { Run } from '../run/run.ts';
 import { SECURITY_HEADERS, sendError, sendJson, sendText } from './answers.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { runMetrics } from './metrics.ts';
+import { operatorRoutes } from './operator-routes.ts';
 import type { OperatorToken } from './operator-token.ts';
 import { Queries } from './queries.ts';
 import { runStatus } from './status.ts';
@@ -19,21 +20,6 @@ export interface RouteParts {
   readonly token: OperatorToken;
   /** Folder of the built pages. */
   readonly pages: string;
-}
-
-/** Whether an action makes no sense now. */
-function refusal(run: Run, action: string): boolean {
-  switch (run.bulletin.state) {
-    case 'done':
-    case 'failed':
-      return true;
-    case 'stopping':
-      // A second stop is answered as the first.
-      return action !== 'stop';
-    default:
-      // While counting there is nothing to keep, but training may be held back.
-      return run.training === null && action !== 'pause' && action !== 'resume';
-  }
 }
 
 export function routes({ run, feed, token, pages }: RouteParts): RequestListener {
@@ -50,40 +36,7 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
       );
     },
   });
-  const actions: Readonly<Record<string, () => Promise<unknown>>> = {
-    pause: () => Promise.resolve(run.pause()),
-    resume: () => Promise.resolve(run.resume()),
-    checkpoint: () => run.checkpoint(),
-    stop: () => run.stop(),
-  };
-
-  const operate = async (request: IncomingMessage, response: ServerResponse, name: string): Promise<void> => {
-    // The body is not used; draining it keeps the connection reusable.
-    request.resume();
-    const action = actions[name];
-    if (action === undefined)
-      return sendError(
-        response,
-        404,
-        'NO_SUCH_ACTION',
-        `there is no action ${name}: try ${Object.keys(actions).join(', ')}`,
-      );
-    if (!token.accepts(request.headers.authorization)) {
-      run.note('warning', `${name} was refused: wrong or missing operator token`);
-      return sendError(
-        response,
-        401,
-        'TOKEN_REQUIRED',
-        'the operator token is missing or wrong; it was printed when the coordinator started',
-      );
-    }
-    const { state, reason } = run.bulletin;
-    const refused = refusal(run, name);
-    if (refused) return sendError(response, 409, 'WRONG_STATE', `cannot ${name}: the run is ${state} (${reason})`);
-    run.note('info', `${name} by the operator`);
-    await action();
-    return sendJson(response, 200, { state: run.bulletin.state, reason: run.bulletin.reason });
-  };
+  const operate = operatorRoutes({ run, token });
 
   const similar = (response: ServerResponse, query: URLSearchParams): void => {
     const words = (name: string): string[] => (query.get(name) ?? '').split(',').filter((word) => word !== '');
@@ -119,11 +72,7 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
     if (!URL.canParse(target, 'http://localhost'))
       return sendError(response, 400, 'BAD_TARGET', 'the request target is no path');
     const url = new URL(target, 'http://localhost');
-    const action = /^\/api\/run\/([a-z]+)$/.exec(url.pathname);
-    if (action !== null) {
-      if (request.method !== 'POST') return sendError(response, 405, 'POST_ONLY', `${url.pathname} takes POST`);
-      return operate(request, response, action[1]!);
-    }
+    if (await operate(request, response, url.pathname)) return;
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return sendError(response, 405, 'GET_ONLY', `${url.pathname} takes GET`);
     switch (url.pathname) {

@@ -1,0 +1,117 @@
+// The operator's actions over HTTP: who may, whether it makes sense now, what is asked for, and what it answers.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ActionValues, OperatorAction } from '../../protocol/actions.ts';
+import { readActionValues, RUN_ACTIONS } from '../../protocol/actions.ts';
+import { TributaryError } from '../errors.ts';
+import type { Run } from '../run/run.ts';
+import { sendError, sendFailure, sendJson } from './answers.ts';
+import type { OperatorToken } from './operator-token.ts';
+
+/** Bytes of a request's body; actions take a few values. */
+const MOST_BODY = 4096;
+
+export interface OperatorParts {
+  readonly run: Run;
+  readonly token: OperatorToken;
+}
+
+/** Answers the request if its path is an action's; else answers false and does nothing. */
+export type OperatorRoutes = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>;
+
+/** Does it; what it answers goes to the operator beside the run's state. */
+type Act = (values: ActionValues) => Promise<object | void>;
+
+/** Whether an action makes no sense now. */
+function refusal(run: Run, action: string): boolean {
+  switch (run.bulletin.state) {
+    case 'done':
+    case 'failed':
+      return true;
+    case 'stopping':
+      // A second stop is answered as the first.
+      return action !== 'stop';
+    default:
+      // While counting there is nothing to keep, but training may be held back.
+      return run.training === null && action !== 'pause' && action !== 'resume';
+  }
+}
+
+export function operatorRoutes({ run, token }: OperatorParts): OperatorRoutes {
+  const acts: Readonly<Record<string, Act>> = {
+    pause: async () => run.pause(),
+    resume: async () => run.resume(),
+    checkpoint: async () => void (await run.checkpoint()),
+    stop: () => run.stop(),
+  };
+
+  const operate = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    { action, act, on }: { action: OperatorAction; act: Act; on: string },
+  ): Promise<void> => {
+    const { name } = action;
+    if (!token.accepts(request.headers.authorization)) {
+      request.resume();
+      run.note('warning', `${name}${on} was refused: wrong or missing operator token`);
+      return sendError(
+        response,
+        401,
+        'TOKEN_REQUIRED',
+        'the operator token is missing or wrong; it was printed when the coordinator started',
+      );
+    }
+    const body = await readBody(request);
+    if (body === null)
+      return sendError(response, 400, 'BAD_BODY', `the body must be JSON of at most ${MOST_BODY} bytes, or empty`);
+    const values = readActionValues(action, body.value);
+    if (typeof values === 'string') return sendError(response, 400, 'BAD_VALUE', values);
+    const { state, reason } = run.bulletin;
+    if (refusal(run, name))
+      return sendError(response, 409, 'WRONG_STATE', `cannot ${name}: the run is ${state} (${reason})`);
+    const given = Object.entries(values).map(([key, value]) => ` ${key} ${value}`);
+    run.note('info', `${name}${on}${given.join(',')} by the operator (${request.socket.remoteAddress ?? 'gone'})`);
+    try {
+      const answer = await act(values);
+      sendJson(response, 200, { state: run.bulletin.state, reason: run.bulletin.reason, ...answer });
+    } catch (error) {
+      if (!(error instanceof TributaryError)) throw error;
+      run.note('warning', `${name}${on} failed: ${error.code}: ${error.message}`);
+      sendFailure(response, error);
+    }
+  };
+
+  return async (request, response, path) => {
+    const match = /^\/api\/run\/([a-z]+)$/.exec(path);
+    if (match === null) return false;
+    const action = RUN_ACTIONS.find(({ name }) => name === match[1]);
+    const act = acts[match[1]!];
+    if (request.method !== 'POST') {
+      sendError(response, 405, 'POST_ONLY', `${path} takes POST`);
+    } else if (action === undefined || act === undefined) {
+      request.resume();
+      const names = RUN_ACTIONS.map(({ name }) => name).join(', ');
+      sendError(response, 404, 'NO_SUCH_ACTION', `there is no action ${match[1]}: try ${names}`);
+    } else {
+      await operate(request, response, { action, act, on: '' });
+    }
+    return true;
+  };
+}
+
+/** The body's JSON, {} when it is empty; null when it is none, or too long. */
+async function readBody(request: IncomingMessage): Promise<{ readonly value: unknown } | null> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    // Read to its end, so that the connection stays usable.
+    if (bytes <= MOST_BODY) pieces.push(piece);
+  }
+  if (bytes > MOST_BODY) return null;
+  if (bytes === 0) return { value: {} };
+  try {
+    return { value: JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,103 @@
+// What an operator can do to a live run: one table, which the coordinator's routes and the page's dialogs follow.
+
+/** A value that an action takes, in the JSON object of its request. */
+export type ActionField = NumberField | TextField | FlagField;
+
+interface FieldFacts {
+  readonly name: string;
+  /** For people: what it is, with its unit. */
+  readonly label: string;
+  /** May be left out. */
+  readonly optional: boolean;
+}
+
+export interface NumberField extends FieldFacts {
+  readonly kind: 'number';
+  readonly least: number;
+  readonly most: number;
+  /** `least` itself is refused. */
+  readonly above: boolean;
+}
+
+export interface TextField extends FieldFacts {
+  readonly kind: 'text';
+  /** Characters, at most. */
+  readonly longest: number;
+}
+
+export interface FlagField extends FieldFacts {
+  readonly kind: 'flag';
+}
+
+export interface OperatorAction {
+  /** Last part of its address: `POST /api/run/NAME`, or `POST /api/volunteers/ID/NAME`. */
+  readonly name: string;
+  /** Button and title. */
+  readonly title: string;
+  /** What happens, for the confirmation; one or two sentences. */
+  readonly does: string;
+  readonly fields: readonly ActionField[];
+}
+
+export const RUN_ACTIONS: readonly OperatorAction[] = [
+  {
+    name: 'pause',
+    title: 'Pause',
+    does: 'Nobody gets new work until you resume; what is in training ends as usual.',
+    fields: [],
+  },
+  { name: 'resume', title: 'Resume', does: 'Work is handed out again.', fields: [] },
+  {
+    name: 'checkpoint',
+    title: 'Checkpoint',
+    does: 'The state of the run is written to disk now; training goes on meanwhile.',
+    fields: [],
+  },
+  {
+    name: 'stop',
+    title: 'Stop',
+    does: 'The run ends early: leases in training may end, then the vectors are written as they are. This cannot be undone.',
+    fields: [],
+  },
+];
+
+export type ActionValues = Readonly<Record<string, number | string | boolean>>;
+
+/** Checks a request's JSON against an action's fields. Answers its values, or what is wrong with them as a sentence. */
+export function readActionValues({ name, fields }: OperatorAction, body: unknown): ActionValues | string {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return `${name} takes a JSON object`;
+  const given = new Map<string, unknown>(Object.entries(body));
+  const known = fields.map((field) => field.name);
+  const stray = [...given.keys()].find((key) => !known.includes(key));
+  if (stray !== undefined)
+    return `${name} takes no ${JSON.stringify(stray.slice(0, 40))}${known.length === 0 ? '' : `, only ${known.join(', ')}`}`;
+  const values: Record<string, number | string | boolean> = {};
+  for (const field of fields) {
+    const value = given.get(field.name);
+    if (value === undefined && field.optional) continue;
+    const problem = wrongValue(field, value);
+    if (problem !== null) return `${field.name} ${problem}, not ${shown(value)}`;
+    values[field.name] = value as number | string | boolean;
+  }
+  return values;
+}
+
+function wrongValue(field: ActionField, value: unknown): string | null {
+  switch (field.kind) {
+    case 'number': {
+      const { least, most, above } = field;
+      const fits = typeof value === 'number' && value <= most && (above ? value > least : value >= least);
+      return fits ? null : `must be a number ${above ? `above ${least}, at most ${most}` : `from ${least} to ${most}`}`;
+    }
+    case 'text': {
+      const fits = typeof value === 'string' && value.length >= 1 && value.length <= field.longest;
+      return fits ? null : `must be a text of 1 to ${field.longest} characters`;
+    }
+    case 'flag':
+      return typeof value === 'boolean' ? null : 'must be true or false';
+  }
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60);
+}
