@@ -1,7 +1,7 @@
 // The lease state machine: volunteers come, get leases, deliver or fail, and go. Time is passed in; no socket, no file.
 import { ProtocolError } from '../../protocol/bytes.ts';
 import { CLOSE, LIMITS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import { agreeFormat, keepsResidual, packedBytes } from '../../protocol/rows.ts';
+import { agreeFormat, packedBytes } from '../../protocol/rows.ts';
 import type { Hello, Result, ToCoordinator } from '../../protocol/to-coordinator.ts';
 import { decodeToCoordinator } from '../../protocol/to-coordinator.ts';
 import type { OutcomeKind } from '../../protocol/to-volunteer.ts';
@@ -12,9 +12,8 @@ import type { Model } from '../model/model.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { checkResult } from './delta-gate.ts';
 import type { Episode } from './episode.ts';
-import { EpisodeCensus } from './episode.ts';
-import { LeaseBuilder } from './lease-builder.ts';
-import { bindablePairs, fetchesAhead, leasePairs, measureLease, setDeadline } from './lease-size.ts';
+import { Granting } from './granting.ts';
+import { measureLease, setDeadline } from './lease-size.ts';
 import type { DeskConstants, DeskEdges, RunProgress } from './desk-types.ts';
 import type { Merge } from './merge.ts';
 import { Addition } from './merge.ts';
@@ -33,16 +32,12 @@ export class LeaseDesk {
   readonly #constants: DeskConstants;
   readonly #model: Model;
   readonly #schedule: Scheduler;
-  readonly #builder: LeaseBuilder;
+  readonly #granting: Granting;
   readonly #merge: Merge;
   readonly #tables: GridTablesCache;
   readonly #edges: DeskEdges;
   readonly #volunteers = new Map<number, Volunteer>();
-  readonly #episodes = new Map<number, { episode: Episode; census: EpisodeCensus }>();
   #nextSession = 1;
-  /** Why nothing is granted; null while leases are. */
-  #pausedFor: string | null = null;
-  #idleReason = 'the first pairs are being prepared';
 
   constructor(
     constants: DeskConstants,
@@ -58,7 +53,7 @@ export class LeaseDesk {
     this.#edges = edges;
     this.#merge = merge;
     this.#tables = tables;
-    this.#builder = new LeaseBuilder(constants, model, tables);
+    this.#granting = new Granting(constants, this.#volunteers, { model, schedule, tables, merge, edges });
   }
 
   get volunteers(): readonly Volunteer[] {
@@ -72,10 +67,9 @@ export class LeaseDesk {
     return count;
   }
 
+  /** Leases granted and not ended. */
   get outstanding(): number {
-    let count = 0;
-    for (const one of this.#volunteers.values()) count += one.leases.length;
-    return count;
+    return this.#granting.outstanding;
   }
 
   connect(channel: Channel, local: boolean): Volunteer {
@@ -94,7 +88,7 @@ export class LeaseDesk {
     this.#endLeases(one, 'returned', reason);
     this.#schedule.forget(one.id);
     if (one.greeting !== null) this.#edges.report({ kind: 'gone', volunteer: one, reason });
-    this.dispatch();
+    this.#granting.dispatch();
   }
 
   /** One frame from a volunteer. A frame that breaks the protocol ends the connection, and only that. */
@@ -133,7 +127,7 @@ export class LeaseDesk {
         return;
       case 'ready':
         one.credit = Math.min(one.credit + 1, LIMITS.pipeline - one.leases.length);
-        this.dispatch();
+        this.#granting.dispatch();
         return;
       case 'result':
         this.#result(one, message);
@@ -148,7 +142,7 @@ export class LeaseDesk {
         one.conditionReason = message.reason;
         one.duty = message.duty;
         if (message.paused || message.leaving) one.credit = 0;
-        this.dispatch();
+        this.#granting.dispatch();
         return;
       case 'bye':
         this.disconnect(one, 'it said goodbye');
@@ -208,7 +202,7 @@ export class LeaseDesk {
     );
     const rows = record.inputRows.length + record.outputRows.length;
     this.#edges.report({ kind: 'applied', record, volunteer: one, loss, rows });
-    this.dispatch();
+    this.#granting.dispatch();
   }
 
   #returned(one: Volunteer, lease: number, reason: string): void {
@@ -226,7 +220,7 @@ export class LeaseDesk {
       setDeadline(one, one.headSince, this.#constants);
       if (one.leases.length === 0) one.hungrySince = one.headSince;
     }
-    this.dispatch();
+    this.#granting.dispatch();
   }
 
   /** Ends all leases of a volunteer; its cached rows can no longer be trusted to equal ours. */
@@ -258,109 +252,27 @@ export class LeaseDesk {
       }
       one.send(encodeToVolunteer({ tag: 'cancel', reason: `the lease expired: ${reason}` }));
     }
-    this.dispatch();
+    this.#granting.dispatch();
   }
 
   addEpisode(episode: Episode, done?: Uint8Array): void {
-    this.#episodes.set(episode.number, { episode, census: new EpisodeCensus(episode) });
-    this.#schedule.add(episode, done);
-    this.dispatch();
+    this.#granting.addEpisode(episode, done);
   }
 
   dropEpisode(number: number): void {
-    this.#episodes.delete(number);
+    this.#granting.dropEpisode(number);
   }
 
-  /** No new leases while paused; those held end as usual. @param reason what volunteers who wait are told */
-  setPaused(paused: boolean, reason = 'the run is paused by its operator'): void {
-    this.#pausedFor = paused ? reason : null;
-    this.dispatch();
+  /** As Granting. */
+  setPaused(paused: boolean, reason?: string): void {
+    this.#granting.setPaused(paused, reason);
   }
 
-  /** Why volunteers wait while no episode has work for them. */
+  /** As Granting. */
   setIdleReason(reason: string): void {
-    this.#idleReason = reason;
-    this.dispatch();
+    this.#granting.setIdleReason(reason);
   }
 
-  /** Grants what can be granted: first to those without any lease, longest waiting first, then ahead. */
-  dispatch(): void {
-    const hungry: Volunteer[] = [];
-    const ahead: Volunteer[] = [];
-    for (const one of this.#volunteers.values()) {
-      if (!one.wantsLease) continue;
-      (one.leases.length === 0 ? hungry : ahead).push(one);
-    }
-    hungry.sort((a, b) => a.hungrySince - b.hungrySince || a.id - b.id);
-    let starving = 0;
-    for (const one of hungry) {
-      if (this.#pausedFor !== null || !this.#grant(one, 0)) {
-        starving++;
-        this.#idle(one);
-      }
-    }
-    if (this.#pausedFor !== null || !this.#schedule.fetchesAhead) return;
-    // Fetching ahead keeps parts locked. While somebody starves nobody may: a slow volunteer would hold its input part
-    // from lease to lease and train that row of the grid alone, with the fast ones waiting.
-    if (starving > 0) return;
-    for (const one of hungry) if (one.leases.length > 0 && one.wantsLease) ahead.push(one);
-    for (const one of ahead) while (one.wantsLease && fetchesAhead(one) && this.#grant(one, 1));
-  }
-
-  #grant(one: Volunteer, reserve: number): boolean {
-    const { counts, dim, negative, leaseMs } = this.#constants;
-    const partRows = Math.ceil(counts.length / (this.#schedule.episodes[0]?.parts ?? 1));
-    const pairs = Math.min(
-      leasePairs(one, this.#volunteers.values(), this.#schedule.sharedPairs, leaseMs),
-      bindablePairs(partRows, dim, negative),
-    );
-    const full = this.#cacheFull(one);
-    // A cache may only be dropped between leases: a lease in training still needs its rows. So none is fetched ahead.
-    if (full && one.leases.length > 0) return false;
-    const grant = this.#schedule.grant({ session: one.id, pairs, reserve });
-    if (grant === null) return false;
-    const { episode, census } = this.#episodes.get(grant.episode)!;
-    const now = this.#edges.now();
-    if (full) one.held.clear();
-    const built = this.#builder.build(grant, episode, census, one.held, {
-      alpha: this.#edges.alpha(),
-      reset: full,
-      now,
-      rowsDown: one.greeting!.rowsDown,
-    });
-    this.#merge.leased(built.record);
-    if (one.leases.length === 0) one.headSince = now;
-    one.leases.push(built.record);
-    one.traffic.rows += built.record.rowBytes;
-    one.traffic.pairs += built.record.pairBytes;
-    one.credit--;
-    one.idleReason = '';
-    if (one.leases.length === 1) setDeadline(one, now, this.#constants);
-    // Reported first: the journal knows of a lease before any volunteer does.
-    this.#edges.report({ kind: 'granted', record: built.record, volunteer: one });
-    one.send(built.frame);
-    return true;
-  }
-
-  #cacheFull(one: Volunteer): boolean {
-    const { cacheMiB, rowsUp } = one.greeting!;
-    const limit = (cacheMiB * 1024 * 1024) / (this.#constants.dim * (keepsResidual(rowsUp) ? 8 : 4));
-    return one.held.cached > limit;
-  }
-
-  #idle(one: Volunteer): void {
-    const reason = this.#pausedFor ?? this.#whyIdle();
-    if (one.idleReason === reason) return;
-    one.idleReason = reason;
-    one.send(encodeToVolunteer({ tag: 'idle', reason }));
-  }
-
-  #whyIdle(): string {
-    const { episodes, shortage } = this.#schedule;
-    return episodes.length === 0 || this.outstanding === 0 ? this.#idleReason : shortage;
-  }
-
-  /** Tells everybody where the run stands, and each what its own part of it is. */
   broadcast(progress: RunProgress): void {
     const places = placesOf(this.#volunteers.values());
     for (const one of this.#volunteers.values()) {
