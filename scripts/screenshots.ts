@@ -110,7 +110,7 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   await look(volunteer, 'father');
 
   const dashboard = await browser.newPage();
-  await dashboard.goto(new URL('dashboard', url).href);
+  await dashboard.goto(new URL('dashboard#grid', url).href);
   await dashboard.waitForSelector('.grid-canvas', { timeout: PATIENCE });
   // Some points for the plots first.
   await dashboard.waitForTimeout(20_000);

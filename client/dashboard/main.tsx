@@ -1,18 +1,26 @@
-// The dashboard's wiring: the feed, and one rendering a frame at most.
+// The dashboard's wiring: the feed, the operator, the address, and one rendering a frame at most.
 import '../style/tokens.css';
 import '../style/base.css';
 import '../style/controls.css';
 import '../style/dashboard.css';
+import '../style/dashboard-operator.css';
+import '../style/dashboard-overview.css';
+import '../style/dashboard-grid.css';
+import '../style/dashboard-volunteers.css';
+import '../style/dashboard-log.css';
 import '../style/plots.css';
 import { render } from 'preact';
 import { Feed } from './feed.ts';
+import { OperatorSession } from './operator/operator.ts';
 import { DashboardPage } from './page.tsx';
+import { type Place, placeOf, sectionStore } from './sections.ts';
 
 const root = document.getElementById('page');
 if (root === null) throw new Error('dashboard.html has no #page');
 const page: HTMLElement = root;
 
 let scheduled = false;
+let place: Place = placeOf(location.hash) ?? { section: sectionStore.read(), path: '' };
 
 const feed = new Feed({
   open: () => new EventSource('api/events'),
@@ -20,6 +28,7 @@ const feed = new Feed({
   now: () => Date.now(),
   later: (run, ms) => void setTimeout(run, ms),
 });
+const operator = new OperatorSession(schedule);
 
 /** Bursts of events share a frame; a hidden page draws when it is seen again. */
 function schedule(): void {
@@ -32,8 +41,17 @@ function schedule(): void {
 }
 
 function draw(): void {
-  render(<DashboardPage state={feed.state} />, page);
+  render(<DashboardPage state={feed.state} operator={operator} place={place} />, page);
 }
+
+addEventListener('hashchange', () => {
+  const next = placeOf(location.hash);
+  if (next === null) return;
+  if (next.section !== place.section) scrollTo(0, 0);
+  place = next;
+  sectionStore.keep(place.section);
+  draw();
+});
 
 draw();
 feed.open();

@@ -1,7 +1,7 @@
 // The run's events, newest first, as text.
 import type { JSX } from 'preact';
-import type { RunEvent } from '../../protocol/status.ts';
-import { timeOfDay } from '../ui/format.ts';
+import type { RunEvent } from '../../../protocol/status.ts';
+import { timeOfDay } from '../../ui/format.ts';
 
 export function EventLog({ events }: { events: readonly RunEvent[] }): JSX.Element {
   if (events.length === 0) return <p class="muted">No events yet.</p>;

@@ -1,92 +1,18 @@
-// Where the run stands: state with reason, progress, and the figures that an operator looks at first.
+// The figures that an operator looks at after the header's, and the configuration.
 import type { JSX } from 'preact';
-import type { RunState, RunStatus } from '../../protocol/status.ts';
-import { Badge, type Tone } from '../ui/badge.tsx';
-import { Figure } from '../ui/figure.tsx';
-import { bytes, count, duration, percent, share, timeOfDay } from '../ui/format.ts';
-import { ProgressBar } from '../ui/progress-bar.tsx';
-import type { DashboardState } from './dashboard-state.ts';
+import type { RunStatus } from '../../../protocol/status.ts';
+import { Figure } from '../../ui/figure.tsx';
+import { bytes, count, duration } from '../../ui/format.ts';
 
-const TONES: Readonly<Record<RunState, Tone>> = {
-  counting: 'busy',
-  preparing: 'busy',
-  training: 'good',
-  starved: 'warning',
-  paused: 'warning',
-  stopping: 'warning',
-  done: 'good',
-  failed: 'bad',
-};
-
-/** Whether what the page shows is live, said in words. */
-export function ConnectionLine({ connection, updated }: Pick<DashboardState, 'connection' | 'updated'>): JSX.Element {
-  switch (connection.kind) {
-    case 'connecting':
-      return <p class="connection">Connecting to the coordinator…</p>;
-    case 'live':
-      return (
-        <p class="connection">
-          <span class="connection-dot" aria-hidden="true" />
-          Live{updated === null ? '' : `, updated ${timeOfDay(updated)}`}
-        </p>
-      );
-    case 'lost':
-      return (
-        <p class="connection connection-lost" role="alert">
-          Connection lost at {timeOfDay(connection.since)}, retrying.
-          {updated === null ? '' : ` What is shown dates from ${timeOfDay(updated)}.`}
-        </p>
-      );
-  }
-}
-
-function ProgressLine({ status }: { status: RunStatus }): JSX.Element {
-  const { done, total, unit } = status.progress;
-  const ended = status.state === 'done' || status.state === 'failed';
-  const amount =
-    unit === 'bytes' ? `${bytes(done)} of ${bytes(total)} counted` : `${count(done)} of ${count(total)} words`;
-  return (
-    <>
-      <ProgressBar label="Progress of the run" value={share(done, total)} />
-      <p class="progress-text">
-        <strong>{percent(share(done, total))}</strong>
-        <span>{amount}</span>
-        <span>
-          {status.epoch === 0 ? 'training has not begun' : `epoch ${status.epoch} of ${status.config.epochs}`}
-        </span>
-        {ended ? null : (
-          <span>{status.etaSeconds === null ? 'no estimate yet' : `${duration(status.etaSeconds)} left`}</span>
-        )}
-      </p>
-    </>
-  );
-}
-
-export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
+export function RunFigures({ status }: { status: RunStatus }): JSX.Element {
   const { leases, config } = status;
   const schedule = config.descent === null ? config.schedule : `${config.schedule} (${config.descent})`;
   const targets = config.hs ? 'hierarchical softmax' : `${config.negative} negatives`;
   const objective = `${config.model === 'cbow' ? 'CBOW' : 'skip-gram'} with ${targets}`;
   const troubles = leases.expired + leases.returned + leases.rejected;
   return (
-    <section class="panel run-header" aria-label="The run">
-      <div class="state" role="status">
-        <Badge tone={TONES[status.state]} word={status.state} live={status.state === 'training'} />
-        <p class="state-reason">{status.reason}</p>
-      </div>
-      {status.warning === null ? null : (
-        <p class="run-warning" role="alert">
-          <Badge tone="bad" word="diverging" />
-          <span>{status.warning.charAt(0).toUpperCase() + status.warning.slice(1)}.</span>
-        </p>
-      )}
-      <ProgressLine status={status} />
+    <section class="panel" aria-label="Figures">
       <dl class="figures figures-dense">
-        <Figure
-          name="Words/s now"
-          value={count(status.wordsPerSecond)}
-          note={`${count(status.averageWordsPerSecond)} on average`}
-        />
         <Figure
           name="Loss"
           value={status.loss === null ? '–' : status.loss.toFixed(4)}

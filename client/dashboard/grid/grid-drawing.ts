@@ -1,5 +1,5 @@
 // The grid of an episode: P × P blocks read from the wire's characters, counted, and drawn on a canvas.
-import type { EpisodeStatus } from '../../protocol/status.ts';
+import type { EpisodeStatus } from '../../../protocol/status.ts';
 
 export type BlockState = 'waiting' | 'leased' | 'partly' | 'done' | 'empty';
 

@@ -3,9 +3,9 @@ import 'uplot/dist/uPlot.min.css';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { HistoryPoint } from '../../protocol/status.ts';
-import { count, timeOfDay } from '../ui/format.ts';
-import { cssColor, onThemeChange } from '../ui/theme.ts';
+import type { HistoryPoint } from '../../../protocol/status.ts';
+import { count, timeOfDay } from '../../ui/format.ts';
+import { cssColor, onThemeChange } from '../../ui/theme.ts';
 
 /** Seconds between labels of the time axis. */
 const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 604_800];

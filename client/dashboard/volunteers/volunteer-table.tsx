@@ -1,8 +1,8 @@
 // The volunteers, fastest first. Their device names come from strangers: text, cut by the style sheet.
 import type { JSX } from 'preact';
-import type { VolunteerRow, VolunteerState } from '../../protocol/status.ts';
-import { Badge, type Tone } from '../ui/badge.tsx';
-import { bytes, count, duration } from '../ui/format.ts';
+import type { VolunteerRow, VolunteerState } from '../../../protocol/status.ts';
+import { Badge, type Tone } from '../../ui/badge.tsx';
+import { bytes, count, duration } from '../../ui/format.ts';
 
 /** Rows on the page: a thousand volunteers must not freeze it. */
 export const TABLE_ROWS = 200;

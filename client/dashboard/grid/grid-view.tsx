@@ -1,9 +1,9 @@
 // The grid on the page: canvas, legend with counts, and the block under the pointer or the arrow keys.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { EpisodeStatus } from '../../protocol/status.ts';
-import { count, percent, share } from '../ui/format.ts';
-import { cssColor, onThemeChange } from '../ui/theme.ts';
+import type { EpisodeStatus } from '../../../protocol/status.ts';
+import { count, percent, share } from '../../ui/format.ts';
+import { cssColor, onThemeChange } from '../../ui/theme.ts';
 import {
   BLOCK_STATES,
   type BlockState,

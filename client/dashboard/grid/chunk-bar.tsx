@@ -1,7 +1,7 @@
 // What downpour has in memory: one bar of chunks by state, where the grid schedule has its blocks.
 import type { JSX } from 'preact';
-import type { EpisodeStatus, RunStatus } from '../../protocol/status.ts';
-import { count, percent, share } from '../ui/format.ts';
+import type { EpisodeStatus, RunStatus } from '../../../protocol/status.ts';
+import { count, percent, share } from '../../ui/format.ts';
 
 type Chunks = RunStatus['chunks'];
 

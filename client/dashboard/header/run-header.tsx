@@ -1,0 +1,58 @@
+// Where the run stands, on every section: state with reason, progress, time left, rate and traffic.
+import type { JSX } from 'preact';
+import type { RunState, RunStatus } from '../../../protocol/status.ts';
+import { Badge, type Tone } from '../../ui/badge.tsx';
+import { bytes, count, duration, percent, share } from '../../ui/format.ts';
+import { ProgressBar } from '../../ui/progress-bar.tsx';
+
+const TONES: Readonly<Record<RunState, Tone>> = {
+  counting: 'busy',
+  preparing: 'busy',
+  training: 'good',
+  starved: 'warning',
+  paused: 'warning',
+  stopping: 'warning',
+  done: 'good',
+  failed: 'bad',
+};
+
+function Item({ name, children }: { name: string; children: string }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
+  const { done, total, unit } = status.progress;
+  const ended = status.state === 'done' || status.state === 'failed';
+  const amount =
+    unit === 'bytes' ? `${bytes(done)} of ${bytes(total)} counted` : `${count(done)} of ${count(total)} words`;
+  const left = status.etaSeconds === null ? 'no estimate yet' : duration(status.etaSeconds);
+  return (
+    <section class="run-header" aria-label="The run">
+      <div class="state" role="status">
+        <Badge tone={TONES[status.state]} word={status.state} live={status.state === 'training'} />
+        <p class="state-reason">{status.reason}</p>
+      </div>
+      {status.warning === null ? null : (
+        <p class="run-warning" role="alert">
+          <Badge tone="bad" word="diverging" />
+          <span>{status.warning.charAt(0).toUpperCase() + status.warning.slice(1)}.</span>
+        </p>
+      )}
+      <ProgressBar label="Progress of the run" value={share(done, total)} />
+      <dl class="header-figures">
+        <Item name="Progress">{`${percent(share(done, total))}, ${amount}`}</Item>
+        <Item name="Epoch">{status.epoch === 0 ? 'not yet' : `${status.epoch} of ${status.config.epochs}`}</Item>
+        <Item name={ended ? 'Took' : 'Left'}>{ended ? duration(status.elapsedSeconds) : left}</Item>
+        <Item name="Words/s">
+          {`${count(status.wordsPerSecond)} now, ${count(status.averageWordsPerSecond)} on average`}
+        </Item>
+        <Item name="Traffic">{`${bytes(status.bytes.down)} down, ${bytes(status.bytes.up)} up`}</Item>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,97 @@
+// The dashboard's feed: events into bounded state, and reconnection.
+import { describe, expect, it } from 'vitest';
+import { EMPTY, HISTORY_POINTS, LOG_LINES, withHistory, withLog } from '../../client/dashboard/dashboard-state.ts';
+import { type EventStream, Feed, REOPEN_MS } from '../../client/dashboard/feed.ts';
+import { live } from './dashboard-fixture.ts';
+import { runStatus } from './pages-fixture.ts';
+
+describe('feed', () => {
+  class FakeStream implements EventStream {
+    readyState = 1;
+    onopen: ((event: Event) => void) | null = null;
+    onerror: ((event: Event) => void) | null = null;
+    readonly #listeners = new Map<string, (event: MessageEvent<string>) => void>();
+    addEventListener(type: string, listener: (event: MessageEvent<string>) => void): void {
+      this.#listeners.set(type, listener);
+    }
+    close(): void {
+      this.readyState = 2;
+    }
+    send(type: string, data: string): void {
+      this.#listeners.get(type)?.(new MessageEvent(type, { data }));
+    }
+  }
+
+  function feedWithFake(): { feed: Feed; streams: FakeStream[]; later: { run: () => void; ms: number }[] } {
+    const streams: FakeStream[] = [];
+    const later: { run: () => void; ms: number }[] = [];
+    const feed = new Feed({
+      open: () => {
+        const stream = new FakeStream();
+        streams.push(stream);
+        return stream;
+      },
+      onChange: () => undefined,
+      now: () => 42,
+      later: (run, ms) => void later.push({ run, ms }),
+    });
+    feed.open();
+    return { feed, streams, later };
+  }
+
+  it('takes status, log, history and points', () => {
+    const { feed, streams } = feedWithFake();
+    streams[0]?.onopen?.(new Event('open'));
+    streams[0]?.send('status', JSON.stringify(runStatus));
+    streams[0]?.send('history', JSON.stringify(live.history));
+    streams[0]?.send('point', JSON.stringify({ ...live.history[2], time: 2e12 }));
+    streams[0]?.send('log', JSON.stringify(live.log[0]));
+    streams[0]?.send('log', JSON.stringify(live.log[0]));
+    expect(feed.state.connection.kind).toBe('live');
+    expect(feed.state.status).toEqual(runStatus);
+    expect(feed.state.history).toHaveLength(4);
+    expect(feed.state.log).toHaveLength(1);
+  });
+
+  it('reopens a refused stream later and later, and leaves an interrupted one to the browser', () => {
+    const { feed, streams, later } = feedWithFake();
+    streams[0]?.onerror?.(new Event('error'));
+    expect(feed.state.connection).toEqual({ kind: 'lost', since: 42 });
+    expect(later).toHaveLength(0);
+    for (let round = 0; round < 6; round++) {
+      const stream = streams.at(-1);
+      stream?.close();
+      stream?.onerror?.(new Event('error'));
+      later.at(-1)?.run();
+    }
+    expect(later.map(({ ms }) => ms)).toEqual([1000, 2000, 4000, 8000, REOPEN_MS.last, REOPEN_MS.last]);
+    expect(streams).toHaveLength(7);
+  });
+
+  it('shows a broken event as an error, and goes on', () => {
+    const { feed, streams } = feedWithFake();
+    streams[0]?.send('status', '{');
+    expect(feed.state.log[0]).toMatchObject({ level: 'error', text: expect.stringContaining('"status"') });
+    streams[0]?.send('status', JSON.stringify(runStatus));
+    expect(feed.state.status).toEqual(runStatus);
+  });
+
+  it('keeps log and history bounded, newest first and last point kept', () => {
+    let state = EMPTY;
+    for (let seq = 1; seq <= LOG_LINES + 50; seq++) state = withLog(state, { seq, time: seq, level: 'info', text: '' });
+    expect(state.log).toHaveLength(LOG_LINES);
+    expect(state.log[0]?.seq).toBe(LOG_LINES + 50);
+    const many = Array.from({ length: 10_000 }, (_, k) => ({
+      time: k,
+      tokens: k,
+      wordsPerSecond: 1,
+      loss: null,
+      heldOut: null,
+      probe: [],
+      volunteers: 0,
+    }));
+    const { history } = withHistory(EMPTY, many);
+    expect(history.length).toBeLessThanOrEqual(HISTORY_POINTS);
+    expect([history[0]?.time, history.at(-1)?.time]).toEqual([0, 9999]);
+  });
+});
