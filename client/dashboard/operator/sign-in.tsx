@@ -1,12 +1,16 @@
 // Where the operator gives the token that the coordinator printed.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { CallFailure } from '../../ui/coordinator-call.ts';
 import type { Operator } from './operator.ts';
+
+const NO_TOKEN: CallFailure = { code: 'NO_TOKEN', message: 'Enter the operator token first.' };
 
 export function SignIn({ operator, purpose }: { operator: Operator; purpose: string }): JSX.Element {
   const [token, setToken] = useState('');
   const [kept, setKept] = useState(false);
   const [missing, setMissing] = useState(false);
+  const failure = missing ? NO_TOKEN : operator.refusal;
   return (
     <form
       class="sign-in"
@@ -42,10 +46,9 @@ export function SignIn({ operator, purpose }: { operator: Operator; purpose: str
         The coordinator printed it when it started, or reads it from its --operator-token-file.
       </p>
       <div role="alert">
-        {missing ? <p class="failure">Enter the operator token first.</p> : null}
-        {operator.refusal === null ? null : (
+        {failure === null ? null : (
           <p class="failure">
-            {operator.refusal.message} <code>{operator.refusal.code}</code>
+            {failure.message} <code>{failure.code}</code>
           </p>
         )}
       </div>
