@@ -1,5 +1,5 @@
 // The engine for processors: batched training in 32-bit floats, in Node's worker threads and browsers' Web Workers.
-import type { CpuKernel } from './cpu-kernel.ts';
+import type { Between, CpuKernel } from './cpu-kernel.ts';
 import { PlainKernel } from './cpu-plain.ts';
 import { hasSimd, SimdKernel } from './cpu-simd.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from './engine.ts';
@@ -9,15 +9,19 @@ import { MAX_NEGATIVES, type BagPlan, type Plan } from './plan.ts';
 export interface CpuEngineOptions {
   /** Which kernel to use; by default the fastest that this runtime can run. */
   readonly kernel?: 'simd' | 'plain';
+  /** Called between minibatches; the engine waits for what it answers. By default it never waits. */
+  readonly between?: Between;
 }
 
 export class CpuEngine implements Engine {
   readonly kind = 'cpu';
   readonly device: string;
   readonly #kernel: CpuKernel;
+  readonly #between: Between;
 
-  private constructor(kernel: CpuKernel) {
+  private constructor(kernel: CpuKernel, between: Between) {
     this.#kernel = kernel;
+    this.#between = between;
     this.device = kernel.device;
   }
 
@@ -26,12 +30,12 @@ export class CpuEngine implements Engine {
    * @throws Word2vecError NO_SIMD where SIMD is asked for and this runtime has none; WASM_BLOCKED where a content
    * security policy forbids it.
    */
-  static async create({ kernel }: CpuEngineOptions = {}): Promise<CpuEngine> {
+  static async create({ kernel, between = () => null }: CpuEngineOptions = {}): Promise<CpuEngine> {
     const simd = kernel !== 'plain' && hasSimd();
     if (kernel === 'simd' && !simd) {
       throw new Word2vecError('NO_SIMD', 'this runtime has no WebAssembly SIMD', 'Use the plain kernel.');
     }
-    return new CpuEngine(simd ? await SimdKernel.create() : new PlainKernel());
+    return new CpuEngine(simd ? await SimdKernel.create() : new PlainKernel(), between);
   }
 
   /**
@@ -41,13 +45,13 @@ export class CpuEngine implements Engine {
    */
   async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
     checkRows(plan, rows);
-    return this.#kernel.train(plan, rows, step);
+    return this.#kernel.train(plan, rows, step, this.#between);
   }
 
   /** CBOW; as `train`. */
   async trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
     checkRows(plan, rows);
-    return this.#kernel.trainBags(plan, rows, step);
+    return this.#kernel.trainBags(plan, rows, step, this.#between);
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 // The CPU engine's kernel in plain JavaScript: typed arrays, a group of pairs at a time.
-import type { CpuKernel } from './cpu-kernel.ts';
+import type { Between, CpuKernel } from './cpu-kernel.ts';
 import { SATURATION, type LeaseLoss, type LeaseRows, type StepSize } from './engine.ts';
 import { ABSENT, GROUP, LABEL_ZERO, MAX_NEGATIVES, type BagPlan, type Plan } from './plan.ts';
 import type { FlushList } from './row-census.ts';
@@ -25,16 +25,18 @@ export class PlainKernel implements CpuKernel {
   readonly #positive = new LossSum();
   readonly #negative = new LossSum();
 
-  train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+  async train(plan: Plan, rows: LeaseRows, step: StepSize, between: Between): Promise<LeaseLoss> {
     this.#begin(rows);
     for (let batch = 0; batch < plan.minibatches; batch++) {
       this.#groups(plan, batch, plan.groupInputs, 0, rows, this.#inputStep, step.alpha);
       this.#flush(plan, rows, batch, step);
+      const rest = between();
+      if (rest !== null) await rest;
     }
     return this.#loss();
   }
 
-  trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
+  async trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize, between: Between): Promise<LeaseLoss> {
     this.#begin(rows);
     for (let batch = 0; batch < plan.minibatches; batch++) {
       const first = plan.batchBags[batch]!;
@@ -43,6 +45,8 @@ export class PlainKernel implements CpuKernel {
       this.#groups(plan, batch, plan.groupBags, first, bags, this.#meanStep, step.alpha);
       this.#giveSteps(plan, batch, rows.dim);
       this.#flush(plan, rows, batch, step);
+      const rest = between();
+      if (rest !== null) await rest;
     }
     return this.#loss();
   }
@@ -62,8 +66,8 @@ export class PlainKernel implements CpuKernel {
     flush(rows.output, this.#outputStep, plan.outputFlush, batch, rows.dim, step);
   }
 
-  #loss(): Promise<LeaseLoss> {
-    return Promise.resolve({ positive: this.#positive.total(), negative: this.#negative.total() });
+  #loss(): LeaseLoss {
+    return { positive: this.#positive.total(), negative: this.#negative.total() };
   }
 
   #takeMeans({ batchBags, bagStart, bagRows }: BagPlan, batch: number, { input, dim }: LeaseRows): void {

@@ -1,5 +1,5 @@
 // The CPU engine's kernel in WebAssembly SIMD: lays a lease out in memory, runs the assembled code, reads rows back.
-import type { CpuKernel } from './cpu-kernel.ts';
+import type { Between, CpuKernel } from './cpu-kernel.ts';
 import { BAG_WORDS, CONTEXT_WORDS } from './cpu-simd-bags-code.ts';
 import { columnsOf } from './cpu-simd-columns.ts';
 import {
@@ -96,15 +96,21 @@ export class SimdKernel implements CpuKernel {
     return kernel;
   }
 
-  async train(plan: Plan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
-    return this.#train(plan, rows, step, await this.#codeFor(columnsOf(rows.dim)));
+  async train(plan: Plan, rows: LeaseRows, step: StepSize, between: Between): Promise<LeaseLoss> {
+    return this.#train(plan, rows, step, between, await this.#codeFor(columnsOf(rows.dim)));
   }
 
-  async trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize): Promise<LeaseLoss> {
-    return this.#train(plan, rows, step, await this.#codeFor(columnsOf(rows.dim)));
+  async trainBags(plan: BagPlan, rows: LeaseRows, step: StepSize, between: Between): Promise<LeaseLoss> {
+    return this.#train(plan, rows, step, between, await this.#codeFor(columnsOf(rows.dim)));
   }
 
-  #train(plan: Plan | BagPlan, rows: LeaseRows, step: StepSize, exports: Exports): LeaseLoss {
+  async #train(
+    plan: Plan | BagPlan,
+    rows: LeaseRows,
+    step: StepSize,
+    between: Between,
+    exports: Exports,
+  ): Promise<LeaseLoss> {
     const at = layOut(plan, rows.dim);
     this.#reserve(at.end);
     const losses = new Float64Array(this.#memory.buffer, 0, SCRATCH_END / 8).fill(0);
@@ -129,6 +135,8 @@ export class SimdKernel implements CpuKernel {
       if (bagAt !== null) exports.spill(bagAt[batch]!, bagAt[batch + 1]!);
       flush(exports, plan.inputFlush, at.inputFlush, batch);
       flush(exports, plan.outputFlush, at.outputFlush, batch);
+      const rest = between();
+      if (rest !== null) await rest;
     }
     this.#readRows(rows.input, rows.dim, at.input, at.row);
     this.#readRows(rows.output, rows.dim, at.output, at.row);

@@ -4,6 +4,7 @@ import type { ObjectiveName } from '../../protocol/to-volunteer.ts';
 import type { Engine } from '../../word2vec/engine.ts';
 import type { EngineChoice } from './api.ts';
 import { GpuError } from './gpu-error.ts';
+import type { Pacer } from './pacer.ts';
 import { WebGpuEngine } from './webgpu-engine.ts';
 
 /** Failures in a row after which the GPU is given up. */
@@ -18,6 +19,7 @@ function reasonOf(error: unknown): string {
 /** Makes the engine when first asked, and again after it failed. */
 export class EngineKeeper {
   readonly #choice: EngineChoice;
+  readonly #pacer: Pacer;
   /** The engine, or the making of it: whoever asks meanwhile gets the same one. */
   #engine: Promise<Engine> | null = null;
   /** The engine once it is made. */
@@ -26,8 +28,10 @@ export class EngineKeeper {
   /** Why the CPU is used although it was not asked for; null otherwise. */
   fallback: string | null = null;
 
-  constructor(choice: EngineChoice) {
+  /** @param pacer keeps the engines to the duty cycle */
+  constructor(choice: EngineChoice, pacer: Pacer) {
     this.#choice = choice;
+    this.#pacer = pacer;
   }
 
   /** @throws Error when WebGPU was demanded and is not to be had */
@@ -36,16 +40,20 @@ export class EngineKeeper {
   }
 
   async #make(): Promise<Engine> {
-    if (this.#choice === 'cpu' || this.fallback !== null) return CpuEngine.create();
+    if (this.#choice === 'cpu' || this.fallback !== null) return this.#cpu();
     try {
-      return await WebGpuEngine.create();
+      return await WebGpuEngine.create({ pacing: this.#pacer });
     } catch (error) {
       const reason = reasonOf(error);
       if (this.#choice === 'webgpu')
         throw new Error(`WebGPU was asked for and is not to be had: ${reason}`, { cause: error });
       this.fallback = reason;
-      return CpuEngine.create();
+      return this.#cpu();
     }
+  }
+
+  #cpu(): Promise<Engine> {
+    return CpuEngine.create({ between: () => this.#pacer.between() });
   }
 
   /** Keeps to the CPU from now on when the engine made cannot train that; answers whether it was another. */

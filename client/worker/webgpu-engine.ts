@@ -15,6 +15,7 @@ import { bindLease, readLease, uploadLease } from './gpu-lease.ts';
 import { Pace } from './gpu-pace.ts';
 import type { Slice } from './gpu-slices.ts';
 import { SliceCursor, SliceWriter } from './gpu-slices.ts';
+import type { Pacing } from './pacer.ts';
 
 interface WebGpuOptions {
   /** Told once when the device goes away by itself; not after `dispose`. The engine is of no use from then on. */
@@ -25,7 +26,11 @@ interface WebGpuOptions {
   readonly lanes?: number;
   /** Told after each lease how long its dispatches took together, in ms, transfers left out. */
   readonly onComputed?: (ms: number) => void;
+  /** Told of every submit, and waited for before the next; by default there are no rests. */
+  readonly pacing?: Pacing;
 }
+
+const NO_RESTS: Pacing = { rests: false, worked: () => null };
 
 export class WebGpuEngine implements Engine {
   readonly kind = 'webgpu';
@@ -39,6 +44,7 @@ export class WebGpuEngine implements Engine {
   /** By their constants, compiled when first needed. */
   readonly #kernels = new Map<string, Kernel>();
   readonly #pace = new Pace();
+  readonly #pacing: Pacing;
   #busy = false;
 
   private constructor(gpu: GpuDevice, groupStep: GroupStep, lanes: number, flush: Kernel, options: WebGpuOptions) {
@@ -49,6 +55,7 @@ export class WebGpuEngine implements Engine {
     this.#lanes = lanes;
     this.#flush = flush;
     this.#onComputed = options.onComputed ?? (() => {});
+    this.#pacing = options.pacing ?? NO_RESTS;
   }
 
   /**
@@ -120,7 +127,10 @@ export class WebGpuEngine implements Engine {
     return kernel;
   }
 
-  /** Submits the dispatches in order, two submits in flight at most, each as long as the pace says. */
+  /**
+   * Submits the dispatches in order, two submits in flight at most, each as long as the pace says; where the duty cycle
+   * has rests, one submit and then its rest.
+   */
   async #run(plan: Plan, lease: GpuLease, step: StepSize, groupStep: Kernel): Promise<void> {
     const { queue } = this.#gpu.device;
     const stepGroup = bindLease(this.#gpu.device, groupStep, lease);
@@ -129,6 +139,7 @@ export class WebGpuEngine implements Engine {
     const writer = new SliceWriter(plan, step.alpha, MOST_SLICES);
     const begun = performance.now();
     let finished = 0;
+    let rest: Promise<void> | null = null;
     let pending: Promise<void> = Promise.resolve();
     for (let first = true; !cursor.done; first = false) {
       const { quota } = this.#pace;
@@ -162,11 +173,16 @@ export class WebGpuEngine implements Engine {
       const submitted = performance.now();
       const done = queue.onSubmittedWorkDone().then(() => {
         const now = performance.now();
-        this.#pace.observe(work, now - Math.max(submitted, finished));
+        const from = Math.max(submitted, finished);
+        this.#pace.observe(work, now - from);
+        rest = this.#pacing.worked(from, now);
         finished = now;
       });
       await this.#gpu.settle(pending);
       pending = done;
+      if (!this.#pacing.rests) continue;
+      await this.#gpu.settle(done);
+      if (rest !== null) await rest;
     }
     await this.#gpu.settle(pending);
     this.#onComputed(finished - begun);
