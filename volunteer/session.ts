@@ -19,14 +19,19 @@ export interface SessionEdges {
   engine(): Promise<Engine>;
   /** The engine failed in mid-lease; the next call of `engine` must answer a fresh one, or throw. */
   engineFailed(error: unknown): void;
+  /** Whether one more lease may be fetched beside `held` ones, held or asked for; without it every one may. */
+  affords?(held: number): boolean;
 }
 
 /** What the session tells its owner; `failed` means that this volunteer cannot go on. */
 export type SessionEvent =
   | { readonly kind: 'welcome'; readonly welcome: Welcome }
   | { readonly kind: 'training'; readonly lease: Lease }
-  | { readonly kind: 'trained'; readonly lease: Lease; readonly ms: number }
+  /** `bytes`: of the lease's result. */
+  | { readonly kind: 'trained'; readonly lease: Lease; readonly ms: number; readonly bytes: number }
   | { readonly kind: 'idle'; readonly reason: string }
+  /** The owner affords no further lease, and none is held. */
+  | { readonly kind: 'spent' }
   | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly words: number }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'left' }
@@ -100,6 +105,7 @@ export class VolunteerSession {
   }
 
   setPaused(paused: boolean): void {
+    if (this.#paused === paused) return;
     this.#paused = paused;
     this.#condition();
     if (paused) {
@@ -225,7 +231,7 @@ export class VolunteerSession {
         if (result !== null) {
           this.#sent.set(lease.lease, lease.words);
           this.#edges.send(result);
-          this.#report({ kind: 'trained', lease, ms: this.#edges.now() - begun });
+          this.#report({ kind: 'trained', lease, ms: this.#edges.now() - begun, bytes: result.length });
         }
       } catch (error) {
         this.#edges.engineFailed(error);
@@ -250,9 +256,11 @@ export class VolunteerSession {
     if (this.#paused || this.#leaving || this.#closed || this.#welcome === null) return;
     const held = this.#queue.length + (this.#training === null ? 0 : 1);
     for (let room = LIMITS.pipeline - held - this.#asked; room > 0; room--) {
+      if (this.#edges.affords?.(held + this.#asked) === false) break;
       this.#asked++;
       this.#send({ tag: 'ready' });
     }
+    if (held + this.#asked === 0) this.#report({ kind: 'spent' });
   }
 
   #returnQueued(reason: string): void {

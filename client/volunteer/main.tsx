@@ -6,6 +6,7 @@ import '../style/volunteer.css';
 import { proxy, wrap } from 'comlink';
 import { render } from 'preact';
 import type { VolunteerWorker } from '../worker/api.ts';
+import { browserName } from './browser-name.ts';
 import { type Capability, engineChoice, probeCapability } from './capability.ts';
 import { mirrorStatus } from './mirror.ts';
 import { VolunteerPage } from './page.tsx';
@@ -28,11 +29,14 @@ function spawn(fail: (message: string) => void): WorkerHandle {
   const remote = wrap<VolunteerWorker>(thread);
   const worker: VolunteerWorker = {
     start: (options, report) => remote.start(options, proxy(report)),
-    pause: () => remote.pause(),
-    resume: () => remote.resume(),
+    hold: (hold) => remote.hold(hold),
+    setPower: (percent) => remote.setPower(percent),
+    setDataLimit: (bytes) => remote.setDataLimit(bytes),
     finish: () => remote.finish(),
     leave: () => remote.leave(),
     setHidden: (hidden) => remote.setHidden(hidden),
+    hangUp: () => remote.hangUp(),
+    callBack: () => remote.callBack(),
   };
   return { worker, terminate: () => thread.terminate() };
 }
@@ -46,6 +50,7 @@ const engine = engineChoice(location.search);
 const session = new VolunteerSession({
   url: socket.href,
   engine,
+  browser: browserName(navigator.userAgent),
   spawn,
   onStatus: (status) => {
     mirrorStatus(window, status);
@@ -55,8 +60,8 @@ const session = new VolunteerSession({
 
 const actions = {
   start: (): void => session.start(),
-  pause: (): void => session.pause(),
-  resume: (): void => session.resume(),
+  pause: (): void => session.hold({ code: 'user', reason: 'paused by you' }),
+  resume: (): void => session.hold(null),
   finish: (): void => session.finish(),
   leave: (): void => session.leave(),
 };
@@ -68,6 +73,9 @@ function draw(): void {
 document.addEventListener('visibilitychange', () => session.setHidden(document.hidden));
 // Best effort: if the message is not delivered any more, the closed socket says the same.
 addEventListener('pagehide', () => session.leave());
+// A frozen worker can neither train nor answer: its lease goes back before, not when it expires.
+document.addEventListener('freeze', () => session.setFrozen(true));
+document.addEventListener('resume', () => session.setFrozen(false));
 
 session.setHidden(document.hidden);
 mirrorStatus(window, session.status);

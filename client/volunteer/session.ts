@@ -1,5 +1,5 @@
 // The volunteer's session: the compute worker's status as the page shows it, and the requests that the page makes.
-import type { EngineChoice, VolunteerWorker, WorkerStatus } from '../worker/api.ts';
+import type { EngineChoice, Hold, VolunteerWorker, WorkerStatus } from '../worker/api.ts';
 
 export const IDLE: WorkerStatus = {
   state: 'idle',
@@ -14,6 +14,8 @@ export const IDLE: WorkerStatus = {
   bytesUp: 0,
   bytesDown: 0,
   reconnectInMs: null,
+  heldBy: null,
+  power: { target: 100, measured: null },
   run: null,
 };
 
@@ -29,6 +31,8 @@ export type SpawnWorker = (fail: (message: string) => void) => WorkerHandle;
 export interface SessionOptions {
   readonly url: string;
   readonly engine: EngineChoice;
+  /** What the tab runs in, such as "Firefox 153". */
+  readonly browser: string;
   readonly spawn: SpawnWorker;
   readonly onStatus: (status: WorkerStatus) => void;
 }
@@ -49,6 +53,11 @@ export class VolunteerSession {
   /** Totals of the workers before the one at work. */
   #before: Totals = IDLE;
   #hidden = false;
+  #hold: Hold | null = null;
+  #power = 100;
+  #name = '';
+  /** Bytes that the page may transfer in all its starts; null: as many as it takes. */
+  #dataLimit: number | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -60,7 +69,7 @@ export class VolunteerSession {
 
   start(): void {
     if (!hasEnded(this.#status.state)) return;
-    this.#handle?.terminate();
+    this.#terminate();
     const { accepted, acceptedWords, rejected, bytesUp, bytesDown } = this.#status;
     this.#before = { accepted, acceptedWords, rejected, bytesUp, bytesDown };
     this.#show({ ...IDLE, ...this.#before, state: 'connecting', reason: 'Starting the compute worker.' });
@@ -73,21 +82,53 @@ export class VolunteerSession {
     };
     handle = this.#options.spawn(fail);
     this.#handle = handle;
-    const { url, engine } = this.#options;
+    const { url, engine, browser } = this.#options;
+    const terms = { name: this.#name, power: this.#power, hold: this.#hold, dataLimit: this.#workersLimit() };
     this.#request((worker) =>
-      worker.start({ url, engine }, (status) => {
-        if (current()) this.#show(this.#withTotals(status));
+      worker.start({ url, engine, browser, ...terms }, (status) => {
+        if (!current()) return;
+        this.#show(this.#withTotals(status));
+        // A piece in training goes on in the worker until its end: who left gives nothing more.
+        if (status.state === 'left') this.#terminate();
       }),
     );
     if (this.#hidden) this.setHidden(true);
   }
 
-  pause(): void {
-    this.#request((worker) => worker.pause());
+  /** Why no work is to be asked for; null: it is. Holds for later starts too, as do the others below. */
+  hold(hold: Hold | null): void {
+    if (this.#hold?.code === hold?.code && this.#hold?.reason === hold?.reason) return;
+    this.#hold = hold;
+    this.#request((worker) => worker.hold(hold));
   }
 
-  resume(): void {
-    this.#request((worker) => worker.resume());
+  /** @param percent of the time that the engine may be busy */
+  setPower(percent: number): void {
+    if (this.#power === percent) return;
+    this.#power = percent;
+    this.#request((worker) => worker.setPower(percent));
+  }
+
+  /** @param bytes that this page may transfer in all, both ways; null: as many as it takes */
+  setDataLimit(bytes: number | null): void {
+    if (this.#dataLimit === bytes) return;
+    this.#dataLimit = bytes;
+    this.#request((worker) => worker.setDataLimit(this.#workersLimit()));
+  }
+
+  /** @param name shown to others from the next start on; '' for none */
+  setName(name: string): void {
+    this.#name = name;
+  }
+
+  /** The browser is about to freeze this tab, or woke it. */
+  setFrozen(frozen: boolean): void {
+    this.#request((worker) => (frozen ? worker.hangUp() : worker.callBack()));
+  }
+
+  #workersLimit(): number | null {
+    const { bytesUp, bytesDown } = this.#before;
+    return this.#dataLimit === null ? null : Math.max(0, this.#dataLimit - bytesUp - bytesDown);
   }
 
   finish(): void {
@@ -111,6 +152,11 @@ export class VolunteerSession {
     });
   }
 
+  #terminate(): void {
+    this.#handle?.terminate();
+    this.#handle = null;
+  }
+
   #withTotals(status: WorkerStatus): WorkerStatus {
     const before = this.#before;
     return {
@@ -124,8 +170,7 @@ export class VolunteerSession {
   }
 
   #fail(message: string): void {
-    this.#handle?.terminate();
-    this.#handle = null;
+    this.#terminate();
     const reason = `The compute worker failed: ${message}. Press Start to try again, or reload the page.`;
     this.#show({ ...this.#status, state: 'error', reason, wordsPerSecond: 0, reconnectInMs: null });
   }

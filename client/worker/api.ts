@@ -1,5 +1,7 @@
 // The compute worker's interface, as the volunteer page sees it through comlink.
 
+import type { ConditionReason } from '../../protocol/to-coordinator.ts';
+
 export type EngineChoice = 'auto' | 'webgpu' | 'cpu';
 
 export interface StartOptions {
@@ -7,6 +9,23 @@ export interface StartOptions {
   readonly url: string;
   /** `auto` takes WebGPU where there is an adapter, else the CPU engine. */
   readonly engine: EngineChoice;
+  /** A name to be shown to others; '' for none. */
+  readonly name: string;
+  /** What the tab runs in, such as "Firefox 153". */
+  readonly browser: string;
+  /** Percent of the time that the engine may be busy, 1 to 100. */
+  readonly power: number;
+  /** Why it is not to ask for work from the start; null: it is. */
+  readonly hold: Hold | null;
+  /** Bytes that this worker may transfer, both ways together; null: as many as it takes. */
+  readonly dataLimit: number | null;
+}
+
+/** Why the tab asks for no work although it could. */
+export interface Hold {
+  readonly code: Extract<ConditionReason, 'user' | 'battery' | 'idle-only' | 'schedule' | 'data-cap'>;
+  /** For people; without a full stop. */
+  readonly reason: string;
 }
 
 export type WorkerState =
@@ -39,6 +58,10 @@ export interface WorkerStatus {
   readonly bytesDown: number;
   /** Milliseconds until the next connection attempt; null when connected. */
   readonly reconnectInMs: number | null;
+  /** What holds the work back; null when nothing does. */
+  readonly heldBy: Hold['code'] | null;
+  /** Duty cycle in percent: what the engine may be busy, and what it was in the last seconds; null without work. */
+  readonly power: { readonly target: number; readonly measured: number | null };
   /** The run as a whole; null before the first word from the coordinator. */
   readonly run: {
     readonly tokensDone: number;
@@ -54,11 +77,19 @@ export interface WorkerStatus {
 export interface VolunteerWorker {
   /** `report` is called at most four times a second, and at once when the state changes. */
   start(options: StartOptions, report: (status: WorkerStatus) => void): Promise<void>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
+  /** No further work is asked for until the hold is null again; a piece in training is finished. */
+  hold(hold: Hold | null): Promise<void>;
+  /** Percent of the time that the engine may be busy, 1 to 100; holds from the next few milliseconds on. */
+  setPower(percent: number): Promise<void>;
+  /** Bytes that this worker may transfer in all; null: as many as it takes. */
+  setDataLimit(bytes: number | null): Promise<void>;
   /** Finishes the piece of work at hand, then leaves. */
   finish(): Promise<void>;
   /** Leaves at once: the lease is returned. */
   leave(): Promise<void>;
   setHidden(hidden: boolean): Promise<void>;
+  /** Hangs up: the browser is about to freeze this tab, which then could not keep its lease. */
+  hangUp(): Promise<void>;
+  /** Connects again after `hangUp`. */
+  callBack(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 // Keeps a volunteer connected: one session per socket, reconnecting with backoff until it leaves or is sent away.
 import { CLOSE } from '../../protocol/limits.ts';
+import type { ConditionReason } from '../../protocol/to-coordinator.ts';
 import type { SessionEvent, VolunteerFacts } from '../../volunteer/session.ts';
 import { VolunteerSession } from '../../volunteer/session.ts';
 import type { Engine } from '../../word2vec/engine.ts';
@@ -19,17 +20,32 @@ export interface ConnectionEdges {
   /** No further attempt is made. */
   over(kind: 'done' | 'error', reason: string): void;
   traffic(up: number, down: number): void;
+  /** A frame was taken in from `from` to `to`, in ms. */
+  handled(from: number, to: number): void;
+  /** Whether one more lease may be fetched beside `held` ones. */
+  affords(held: number): boolean;
+}
+
+/** What the coordinator is told of the tab's effort. */
+export interface Effort {
+  readonly paused: boolean;
+  readonly reason: ConditionReason;
+  /** Percent of the time. */
+  readonly duty: number;
 }
 
 export class Connection {
   readonly #edges: ConnectionEdges;
   #socket: WebSocket | null = null;
   #session: VolunteerSession | null = null;
+  /** The session made last, also after it was dropped. */
+  #latest: VolunteerSession | null = null;
   #retryMs = FIRST_RETRY_MS;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #ended = false;
   #leaving = false;
-  #paused = false;
+  #suspended = false;
+  #effort: Effort = { paused: false, reason: 'none', duty: 100 };
   #hidden = false;
 
   constructor(edges: ConnectionEdges) {
@@ -37,13 +53,13 @@ export class Connection {
   }
 
   async open(): Promise<void> {
-    if (this.#ended) return;
+    if (this.#ended || this.#suspended) return;
     this.#edges.connecting();
     // The engine holds one lease at a time: what the broken connection left in it must end first.
-    await this.#session?.settled;
+    await this.#latest?.settled;
     // The engine before the socket: the greeting names the device, and a tab without one has nothing to offer.
     const facts = await this.#edges.facts();
-    if (this.#ended) return;
+    if (this.#ended || this.#suspended) return;
     const socket = new WebSocket(this.#edges.url);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
@@ -57,18 +73,21 @@ export class Connection {
         now: () => performance.now(),
         engine: () => this.#edges.engine(),
         engineFailed: (error) => this.#edges.engineFailed(error),
+        affords: (held) => this.#edges.affords(held),
       },
       (event) => this.#event(event),
     );
-    this.#session = session;
+    this.#session = this.#latest = session;
     socket.addEventListener('open', () => {
       session.open(facts);
       session.setHidden(this.#hidden);
-      if (this.#paused) session.setPaused(true);
+      this.#tell(session);
     });
     socket.addEventListener('message', (message: MessageEvent<ArrayBuffer>) => {
       this.#edges.traffic(0, message.data.byteLength);
+      const from = performance.now();
       session.receive(new Uint8Array(message.data));
+      this.#edges.handled(from, performance.now());
     });
     socket.addEventListener('close', (event) => this.#closed(session, event.code, event.reason));
   }
@@ -123,9 +142,34 @@ export class Connection {
     this.#reopen();
   }
 
-  setPaused(paused: boolean): void {
-    this.#paused = paused;
-    this.#session?.setPaused(paused);
+  setEffort(effort: Effort): void {
+    this.#effort = effort;
+    if (this.#session !== null) this.#tell(this.#session);
+  }
+
+  #tell(session: VolunteerSession): void {
+    const { paused, reason, duty } = this.#effort;
+    session.setEffort(reason, duty);
+    session.setPaused(paused);
+  }
+
+  /** Hangs up, leases and all, and stays away until `resume`: nothing more goes over the wire. */
+  suspend(): void {
+    if (this.#ended || this.#suspended) return;
+    this.#suspended = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const session = this.#session;
+    this.#session = null;
+    // A session that is closed reports nothing: this is no leaving.
+    session?.close();
+    this.#socket?.close();
+  }
+
+  resume(): void {
+    if (!this.#suspended) return;
+    this.#suspended = false;
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#reopen();
   }
 
   setHidden(hidden: boolean): void {

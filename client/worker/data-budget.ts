@@ -58,7 +58,9 @@ export class DataBudget {
     const pairs = this.#pairsPerSecond === 0 ? FIRST_PAIRS : this.#pairsPerSecond * LEASE_SECONDS * MARGIN;
     const rows = Math.min(Math.ceil((2 * counts.length) / this.#parts), Math.ceil(pairs * PAIR_ROWS));
     const most = pairs * this.#pairBytes + rowsBytes(rowsDown, rows, dim) + rowsBytes(rowsUp, rows, dim);
-    return this.#recent.length < RECENT ? Math.ceil(most) : Math.min(Math.ceil(most), Math.max(...this.#recent) * MARGIN);
+    return this.#recent.length < RECENT
+      ? Math.ceil(most)
+      : Math.min(Math.ceil(most), Math.max(...this.#recent) * MARGIN);
   }
 
   /** Whether one more piece fits beside `held` ones that are held or on their way. */

@@ -57,6 +57,11 @@ export class Pacer implements Pacing {
     return rest < SHORTEST_REST_MS ? null : this.#edges.sleep(rest);
   }
 
+  /** Work beside the engine's own; its rest comes with the next part. */
+  note(from: number, to: number): void {
+    this.#duty.worked(from, to);
+  }
+
   /** A processor begins to compute on this thread. */
   begin(): void {
     this.#since = this.#edges.now();

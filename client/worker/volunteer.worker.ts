@@ -1,118 +1,140 @@
 // The compute worker: owns socket and engine, so that a hidden tab keeps going, and reports to the page.
 import { expose } from 'comlink';
+import { packedBytes } from '../../protocol/rows.ts';
 import type { SessionEvent } from '../../volunteer/session.ts';
-import type { StartOptions, VolunteerWorker, WorkerState, WorkerStatus } from './api.ts';
+import type { Hold, StartOptions, VolunteerWorker, WorkerState, WorkerStatus } from './api.ts';
 import { Connection } from './connection.ts';
+import { DataBudget } from './data-budget.ts';
 import { EngineKeeper } from './engine-choice.ts';
+import { Pacer } from './pacer.ts';
+import { SpeedBook } from './speed-book.ts';
+import type { Facts } from './state.ts';
+import { stateOf } from './state.ts';
+import { breathe, sleep } from './timers.ts';
 
 /** MiB of rows that a tab caches. */
 const CACHE_MIB = 256;
 const REPORT_MS = 250;
-/** Share of the newest piece in the moving rate. */
-const BLEND = 0.4;
-
-/** States that are final: what comes later is an echo. */
-const ENDED: ReadonlySet<WorkerState> = new Set(['done', 'error', 'left']);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Totals = Mutable<Pick<WorkerStatus, 'accepted' | 'acceptedWords' | 'rejected' | 'bytesUp' | 'bytesDown' | 'run'>>;
 
 class Volunteer implements VolunteerWorker {
-  readonly #status: Mutable<WorkerStatus> = {
-    state: 'idle',
-    reason: 'not started',
-    engine: null,
-    device: '',
-    fallback: null,
-    wordsPerSecond: 0,
-    accepted: 0,
-    acceptedWords: 0,
-    rejected: 0,
-    bytesUp: 0,
-    bytesDown: 0,
-    reconnectInMs: null,
-    run: null,
+  readonly #facts: Mutable<Facts> = {
+    ended: null,
+    leaving: false,
+    hold: null,
+    link: 'opening',
+    lostReason: '',
+    training: null,
+    idleReason: '',
+    hidden: false,
+    hiddenShare: null,
   };
+  readonly #totals: Totals = { accepted: 0, acceptedWords: 0, rejected: 0, bytesUp: 0, bytesDown: 0, run: null };
+  readonly #pacer = new Pacer({ now: () => performance.now(), sleep, breathe });
+  readonly #speed = new SpeedBook();
+  readonly #budget = new DataBudget();
+  #keeper: EngineKeeper | null = null;
   #connection: Connection | null = null;
+  #engine: Pick<WorkerStatus, 'engine' | 'device'> = { engine: null, device: '' };
+  /** What the page holds back; the data limit comes on top. */
+  #held: Hold | null = null;
+  /** The piece in training was all in view, or all hidden; null when that changed meanwhile. */
+  #where: 'view' | 'hidden' | null = 'view';
   #report: (status: WorkerStatus) => void = () => undefined;
+  #reported: WorkerState = 'idle';
   #reportedAt = 0;
   #pending = false;
-  #paused = false;
   #retryAt: number | null = null;
 
   async start(options: StartOptions, report: (status: WorkerStatus) => void): Promise<void> {
     if (this.#connection !== null) return;
     this.#report = report;
-    const keeper = new EngineKeeper(options.engine);
-    this.#connection = new Connection({
+    this.#pacer.target = options.power / 100;
+    this.#budget.limit = options.dataLimit;
+    this.#held = options.hold;
+    const keeper = new EngineKeeper(options.engine, this.#pacer);
+    this.#keeper = keeper;
+    const connection = new Connection({
       url: options.url,
       engine: () => keeper.get(),
       engineFailed: (error) => {
+        this.#facts.training = null;
         try {
           keeper.failed(error);
-          this.#status.fallback = keeper.fallback;
         } catch (final) {
-          this.#over('error', final);
+          this.#fail(final);
         }
       },
       facts: async () => {
         const engine = await keeper.get();
-        this.#status.fallback = keeper.fallback;
-        this.#status.device = engine.device;
-        this.#status.engine = engine.kind === 'webgpu' ? 'webgpu' : 'cpu';
-        return { engine: this.#status.engine, device: engine.device, cacheMiB: CACHE_MIB, name: '', browser: '' };
+        this.#engine = { engine: engine.kind === 'webgpu' ? 'webgpu' : 'cpu', device: engine.device };
+        const { name, browser } = options;
+        return { engine: this.#engine.engine!, device: engine.device, cacheMiB: CACHE_MIB, name, browser };
       },
       event: (event) => {
         if (event.kind === 'welcome' && keeper.keepTo(event.welcome.objective)) {
-          this.#connection?.greetAgain();
+          connection.greetAgain();
           return;
         }
-        if (event.kind === 'trained') keeper.succeeded();
         this.#event(event);
-        // The page may stay open: its GPU memory is not kept for nothing.
-        if (event.kind === 'left') keeper.dispose();
       },
-      connecting: () => {
-        this.#retryAt = null;
-        this.#set('connecting', 'connecting to the coordinator');
-      },
+      connecting: () => this.#link('opening'),
       retry: (ms, reason) => {
+        this.#link('lost', reason);
         this.#retryAt = performance.now() + ms;
-        this.#set('connecting', `${reason}; trying again`);
         this.#countDown(this.#retryAt);
       },
-      over: (kind, reason) => {
-        keeper.dispose();
-        this.#set(kind, reason);
-      },
+      over: (state, reason) => this.#end(state, reason),
       traffic: (up, down) => {
-        this.#status.bytesUp += up;
-        this.#status.bytesDown += down;
+        this.#totals.bytesUp += up;
+        this.#totals.bytesDown += down;
+        this.#budget.count(up + down);
         this.#changed();
       },
+      handled: (from, to) => {
+        // On the processor, planning a piece and unpacking its rows are work like any other.
+        if (this.#engine.engine === 'cpu') this.#pacer.note(from, to);
+      },
+      affords: (held) => this.#budget.affords(held),
     });
+    this.#connection = connection;
+    this.#tell();
     try {
-      await this.#connection.open();
+      await connection.open();
     } catch (error) {
-      this.#over('error', error);
+      this.#fail(error);
     }
   }
 
-  async pause(): Promise<void> {
-    this.#paused = true;
-    this.#connection?.setPaused(true);
-    this.#set('paused', 'paused by you; a piece in training is finished first');
+  async hold(hold: Hold | null): Promise<void> {
+    this.#held = hold;
+    this.#tell();
   }
 
-  async resume(): Promise<void> {
-    this.#paused = false;
-    if (this.#retryAt === null) this.#set('waiting', 'asking for work');
-    else this.#set('connecting', 'the connection was lost; trying again');
-    this.#connection?.setPaused(false);
+  async setPower(percent: number): Promise<void> {
+    this.#pacer.target = percent / 100;
+    this.#tell();
+  }
+
+  async setDataLimit(bytes: number | null): Promise<void> {
+    this.#budget.limit = bytes;
+    if (this.#facts.hold?.code !== 'data-cap') {
+      // A piece that waits to be granted is asked for no more.
+      if (this.#facts.link === 'open' && this.#facts.training === null && !this.#budget.affords(0)) this.#spent();
+      return;
+    }
+    if (!this.#budget.affords(0)) return;
+    this.#facts.hold = this.#held;
+    this.#connection?.resume();
+    this.#tell();
   }
 
   async finish(): Promise<void> {
-    this.#set('leaving', 'finishing the piece at hand');
+    this.#facts.leaving = true;
     this.#connection?.finish();
+    this.#changed();
   }
 
   async leave(): Promise<void> {
@@ -120,78 +142,130 @@ class Volunteer implements VolunteerWorker {
   }
 
   async setHidden(hidden: boolean): Promise<void> {
+    if (this.#facts.hidden !== hidden) this.#where = null;
+    this.#facts.hidden = hidden;
     this.#connection?.setHidden(hidden);
+    this.#changed();
+  }
+
+  async hangUp(): Promise<void> {
+    this.#connection?.suspend();
+    this.#link('lost', 'the browser froze this tab');
+  }
+
+  async callBack(): Promise<void> {
+    if (this.#facts.hold?.code !== 'data-cap') this.#connection?.resume();
+  }
+
+  /** Tells the coordinator what is held back, and how much of the time is used. */
+  #tell(): void {
+    const spent = this.#facts.hold?.code === 'data-cap' ? this.#facts.hold : null;
+    const hold = spent ?? this.#held;
+    this.#facts.hold = hold;
+    const duty = Math.round(this.#pacer.target * 100);
+    const reason = hold?.code ?? (duty < 100 ? 'power' : 'none');
+    this.#connection?.setEffort({ paused: hold !== null, reason, duty });
+    this.#changed();
   }
 
   #event(event: SessionEvent): void {
-    const status = this.#status;
+    const { ended } = this.#facts;
+    if (ended !== null) return;
     switch (event.kind) {
       case 'welcome':
-        this.#set(this.#paused ? 'paused' : 'waiting', this.#paused ? 'paused by you' : 'connected; asking for work');
+        this.#budget.welcome(event.welcome);
+        this.#link('open');
         return;
       case 'training':
-        if (status.state !== 'leaving')
-          this.#set('training', `training ${event.lease.pairs.toLocaleString('en')} pairs of words`);
-        return;
+        this.#facts.training = event.lease.pairs;
+        this.#where = this.#facts.hidden ? 'hidden' : 'view';
+        if (this.#engine.engine === 'cpu') this.#pacer.begin();
+        break;
       case 'trained': {
-        const rate = event.lease.words / Math.max(0.001, event.ms / 1000);
-        status.wordsPerSecond += (status.wordsPerSecond === 0 ? 1 : BLEND) * (rate - status.wordsPerSecond);
-        if (this.#paused) this.#set('paused', 'paused by you');
-        this.#changed();
-        return;
+        this.#keeper?.succeeded();
+        this.#pacer.end();
+        const { lease, ms } = event;
+        this.#speed.note(lease.words, ms, this.#where, this.#pacer.target);
+        this.#budget.note(
+          lease,
+          event.bytes + lease.pairBytes.length + lease.present.length + packedBytes(lease.rows),
+          ms,
+        );
+        this.#facts.training = null;
+        break;
       }
       case 'idle':
-        if (!this.#paused && status.state !== 'leaving') this.#set('waiting', event.reason);
+        this.#facts.training = null;
+        this.#facts.idleReason = event.reason;
+        // Words that came before the welcome are the coordinator's all the same: it is reached.
+        if (this.#facts.link === 'opening') this.#facts.link = 'open';
+        break;
+      case 'spent':
+        this.#spent();
         return;
       case 'outcome':
         if (event.outcome.outcome === 'applied') {
-          status.accepted++;
-          status.acceptedWords += Math.round(event.words);
+          this.#totals.accepted++;
+          this.#totals.acceptedWords += Math.round(event.words);
         } else if (event.outcome.outcome === 'rejected') {
-          status.rejected++;
+          this.#totals.rejected++;
         }
-        this.#changed();
-        return;
+        break;
       case 'progress': {
         const { tokensDone, tokensTotal, wordsPerSecond, volunteers, etaSeconds, loss } = event.progress;
-        status.run = {
-          tokensDone,
-          tokensTotal,
-          wordsPerSecond,
-          volunteers,
-          etaSeconds: Number.isNaN(etaSeconds) ? null : etaSeconds,
-          loss: Number.isNaN(loss) ? null : loss,
-        };
-        this.#changed();
-        return;
+        const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
+        const figures = { etaSeconds: known(etaSeconds), loss: known(loss) };
+        this.#totals.run = { tokensDone, tokensTotal, wordsPerSecond, volunteers, ...figures };
+        break;
       }
       case 'left':
-        this.#set('left', 'you left; thank you for the work');
-        return;
+        return this.#end('left', 'you left; thank you for the work');
       case 'finished':
       case 'failed':
         // The connection ends after these and tells why.
         return;
     }
+    this.#changed();
   }
 
-  #over(state: 'error', error: unknown): void {
-    this.#set(state, error instanceof Error ? error.message : String(error));
+  /** The next piece does not fit into the data limit: the coordinator is told, and nothing more is transferred. */
+  #spent(): void {
+    const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
+    const { used, nextPiece, limit } = this.#budget;
+    const reason = `the data cap leaves ${mb(Math.max(0, (limit ?? 0) - used))} MB, and the next piece may take ${mb(nextPiece)} MB`;
+    this.#facts.hold = { code: 'data-cap', reason };
+    this.#tell();
+    this.#connection?.suspend();
+  }
+
+  #link(link: Facts['link'], reason = ''): void {
+    this.#retryAt = null;
+    this.#facts.link = link;
+    this.#facts.lostReason = reason;
+    if (link !== 'open') this.#facts.training = null;
+    this.#facts.idleReason = '';
+    this.#changed();
+  }
+
+  #fail(error: unknown): void {
+    this.#end('error', error instanceof Error ? error.message : String(error));
     this.#connection?.leave();
   }
 
-  #set(state: WorkerState, reason: string): void {
-    if (ENDED.has(this.#status.state)) return;
-    // Who has gone makes no further attempt.
-    if (state === 'left' || state === 'done' || state === 'error') this.#retryAt = null;
-    this.#status.state = state;
-    this.#status.reason = reason;
-    this.#send();
+  #end(state: 'left' | 'done' | 'error', reason: string): void {
+    if (this.#facts.ended !== null) return;
+    this.#facts.ended = { state, reason };
+    this.#retryAt = null;
+    // The page may stay open: its GPU memory is not kept for nothing.
+    this.#keeper?.dispose();
+    this.#changed();
   }
 
+  /** Reports at once when the state changes, else at most every REPORT_MS. */
   #changed(): void {
+    this.#facts.hiddenShare = this.#speed.hiddenShare;
     const wait = this.#reportedAt + REPORT_MS - performance.now();
-    if (wait <= 0) this.#send();
+    if (wait <= 0 || stateOf(this.#facts).state !== this.#reported) this.#send();
     else if (!this.#pending) {
       this.#pending = true;
       setTimeout(() => {
@@ -209,9 +283,22 @@ class Volunteer implements VolunteerWorker {
   }
 
   #send(): void {
-    this.#reportedAt = performance.now();
-    this.#status.reconnectInMs = this.#retryAt === null ? null : Math.max(0, this.#retryAt - performance.now());
-    this.#report({ ...this.#status });
+    const { state, reason } = stateOf(this.#facts);
+    const { target, measured } = this.#pacer;
+    const now = performance.now();
+    this.#reportedAt = now;
+    this.#reported = state;
+    this.#report({
+      state,
+      reason,
+      ...this.#engine,
+      fallback: this.#keeper?.fallback ?? null,
+      wordsPerSecond: this.#speed.wordsPerSecond,
+      ...this.#totals,
+      reconnectInMs: this.#retryAt === null ? null : Math.max(0, this.#retryAt - now),
+      heldBy: this.#facts.hold?.code ?? null,
+      power: { target: Math.round(target * 100), measured: measured === null ? null : measured * 100 },
+    });
   }
 }
 

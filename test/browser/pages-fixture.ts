@@ -18,6 +18,8 @@ export const workerStatus: WorkerStatus = {
   bytesUp: 48_300_000,
   bytesDown: 112_600_000,
   reconnectInMs: null,
+  heldBy: null,
+  power: { target: 100, measured: 93.4 },
   run: {
     tokensDone: 2_000_000,
     tokensTotal: 5_000_000,

@@ -18,6 +18,7 @@ afterEach(() => {
   root.remove();
 });
 
+const PAUSE = { code: 'user', reason: 'paused by you' } as const;
 const calls: string[] = [];
 const note = (name: string) => (): void => void calls.push(name);
 const actions = {
@@ -186,7 +187,7 @@ describe('session', () => {
       hooks.fail = fail;
       const ask = (name: string) => (): Promise<void> => {
         asked.push(name);
-        return name === 'pause' ? Promise.reject(new Error('cannot pause')) : Promise.resolve();
+        return name === 'hold user' ? Promise.reject(new Error('cannot pause')) : Promise.resolve();
       };
       return {
         worker: {
@@ -195,8 +196,11 @@ describe('session', () => {
             hooks.report = report;
             return Promise.resolve();
           },
-          pause: ask('pause'),
-          resume: ask('resume'),
+          hold: (hold) => ask(`hold ${hold?.code}`)(),
+          setPower: (percent) => ask(`power ${percent}`)(),
+          setDataLimit: (bytes) => ask(`limit ${bytes}`)(),
+          hangUp: ask('hang up'),
+          callBack: ask('call back'),
           finish: ask('finish'),
           leave: ask('leave'),
           setHidden: (hidden) => ask(`hidden ${hidden}`)(),
@@ -207,6 +211,7 @@ describe('session', () => {
     const session = new VolunteerSession({
       url: 'ws://h/volunteer',
       engine: 'cpu',
+      browser: 'Chrome 1',
       spawn,
       onStatus: (s) => seen.push(s),
     });
@@ -215,7 +220,7 @@ describe('session', () => {
 
   it('asks nothing of a worker before the start', () => {
     const { session, asked } = sessionWithFake();
-    session.pause();
+    session.hold(PAUSE);
     session.leave();
     expect(asked).toEqual([]);
     expect(session.status.state).toBe('idle');
@@ -244,7 +249,7 @@ describe('session', () => {
     expect(session.status.state).toBe('error');
     session.start();
     report(workerStatus);
-    session.pause();
+    session.hold(PAUSE);
     await expect.poll(() => session.status.reason).toContain('cannot pause');
   });
 

@@ -75,6 +75,8 @@ async function connect(): Promise<Connection> {
     connecting: () => undefined,
     over: (kind, reason) => void said.push(`${kind}: ${reason}`),
     traffic: () => undefined,
+    handled: () => undefined,
+    affords: () => true,
   });
   open = connection;
   await connection.open();
@@ -138,6 +140,8 @@ describe('a connection whose engine cannot train the run', () => {
       connecting: () => undefined,
       over: (kind, reason) => void said.push(`${kind}: ${reason}`),
       traffic: () => undefined,
+      handled: () => undefined,
+      affords: () => true,
     };
     open = new Connection(edges);
     await open.open();
