@@ -11,9 +11,48 @@ export type RunState =
   | 'done'
   | 'failed';
 
+/** One word for how the run does; `reason` says why in a sentence. */
+export type HealthWord =
+  | 'healthy'
+  | 'degraded' // it goes on, but something costs speed or data
+  | 'starved' // there is work, but nobody to do it
+  | 'diverging'
+  | 'halted' // paused or stopping
+  | 'done'
+  | 'failed';
+
+export interface Health {
+  readonly word: HealthWord;
+  readonly reason: string;
+}
+
+/** GET /api/about: what this is for, in its operator's words. Each is '' where none was given. */
+export interface About {
+  readonly title: string;
+  readonly operator: string;
+  readonly purpose: string;
+  /** An http or https address. */
+  readonly link: string;
+  /** Tributary's version. */
+  readonly version: string;
+}
+
+/** How many volunteers are here, by state. */
+export interface VolunteerCounts {
+  readonly here: number;
+  readonly training: number;
+  readonly waiting: number;
+  readonly paused: number;
+  readonly leaving: number;
+  /** Of all these: in a tab that is not looked at; in this process. */
+  readonly hidden: number;
+  readonly local: number;
+}
+
 export interface RunStatus {
   readonly state: RunState;
   readonly reason: string;
+  readonly health: Health;
   /** Tributary's version. */
   readonly version: string;
   readonly corpus: string;
@@ -46,6 +85,7 @@ export interface RunStatus {
   readonly waiting: string | null;
   /** Learning rate now. */
   readonly alpha: number;
+  readonly people: VolunteerCounts;
   readonly volunteers: readonly VolunteerRow[];
   /** The oldest episode in training; null while none is. */
   readonly episode: EpisodeStatus | null;
@@ -196,27 +236,56 @@ export interface VolunteerRow {
 
 export type RunEventLevel = 'info' | 'warning' | 'error';
 
+/** What an event is about, for filters. */
+export type RunEventCategory =
+  | 'run'
+  | 'volunteer'
+  | 'lease'
+  | 'corpus'
+  | 'model'
+  | 'checkpoint'
+  | 'operator'
+  | 'server';
+
 export interface RunEvent {
   /** Counts up from 1. */
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly level: RunEventLevel;
+  readonly category: RunEventCategory;
+  /** Who did it: 'operator', 'coordinator', or 'volunteer 7'. */
+  readonly who: string;
   readonly text: string;
 }
 
-/** One point of the plots. */
+/** One point of the plots. A point of a coarser level stands for the stretch up to its time. */
 export interface HistoryPoint {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970: the end of the stretch. */
   readonly time: number;
+  /** Corpus words trained at its end, over all epochs. */
   readonly tokens: number;
+  /** Mean. */
   readonly wordsPerSecond: number;
+  /** Training loss, moving mean; the mean over the stretch. */
   readonly loss: number | null;
   /** As last measured, which is less often than points are made. */
   readonly heldOut: number | null;
   /** ρ of each probe, as last measured, in the order of the status. */
   readonly probe: readonly (number | null)[];
+  /** Share of analogy questions that were right, as last measured; null without --questions. */
+  readonly analogies: number | null;
+  /** Mean. */
   readonly volunteers: number;
+  /** Bytes per second to and from volunteers: mean. */
+  readonly bytesDown: number;
+  readonly bytesUp: number;
+  /** Learning rate at the end. */
+  readonly alpha: number;
+  /** 99th percentile of how late the event loop was, in ms: the worst of the stretch. */
+  readonly lagMs: number;
+  /** Bytes of the process: the most of the stretch. */
+  readonly memory: number;
 }
 
 /**

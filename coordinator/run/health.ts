@@ -1,0 +1,88 @@
+// How a run does, in one word and its reason: a pure function of figures.
+import type { Health, RunState } from '../../protocol/status.ts';
+
+export interface HealthFigures {
+  readonly state: RunState;
+  readonly reason: string;
+  /** That the run diverges and what to change; null while all is well. */
+  readonly warning: string | null;
+  /** What reading the corpus waits for; null while it goes on. */
+  readonly waiting: string | null;
+  /** Failed attempts to read the corpus within the window. */
+  readonly readErrors: number;
+  /** How late the event loop was over the window, in ms: the mean of the seconds' 99th percentiles. */
+  readonly lagMs: number;
+  /** Leases that ended within the window. */
+  readonly ended: {
+    readonly applied: number;
+    readonly expired: number;
+    readonly rejected: number;
+  };
+  /** Volunteers that could train, and those of them that want a lease and had none for HUNGRY_MS. */
+  readonly willing: number;
+  readonly hungry: number;
+  /** Chunks that wait for a volunteer. */
+  readonly waitingChunks: number;
+  /** That the last checkpoint failed; null while they succeed. */
+  readonly checkpointError: string | null;
+}
+
+/** The window of what is called recent, in ms. */
+export const HEALTH_WINDOW_MS = 60_000;
+/** Milliseconds without work after which a volunteer counts as kept waiting. */
+export const HUNGRY_MS = 10_000;
+
+/** Beyond so many ms of lag, volunteers wait for the coordinator. */
+const LAG_MS = 100;
+/** Share of ended leases that may expire or be rejected, and how many must have ended before it is judged. */
+const LOST_SHARE = 0.1;
+const LEAST_ENDED = 10;
+/** Share of the volunteers that may be kept waiting while chunks wait. */
+const HUNGRY_SHARE = 0.5;
+
+/** The first of these that holds, worst first. */
+export function healthOf(figures: HealthFigures): Health {
+  const { state, reason, warning } = figures;
+  switch (state) {
+    case 'failed':
+    case 'done':
+      return { word: state, reason };
+    case 'paused':
+      return { word: 'halted', reason: `paused ${reason}` };
+    case 'stopping':
+      return { word: 'halted', reason };
+    case 'starved':
+      return warning === null ? { word: 'starved', reason } : { word: 'diverging', reason: warning };
+    case 'counting':
+    case 'preparing':
+    case 'training': {
+      if (warning !== null) return { word: 'diverging', reason: warning };
+      const fault = faultOf(figures);
+      return fault === null ? { word: 'healthy', reason } : { word: 'degraded', reason: fault };
+    }
+  }
+}
+
+/** What costs speed or data, and what to look at; null while nothing does. */
+function faultOf(figures: HealthFigures): string | null {
+  const { waiting, readErrors, lagMs, ended, willing, hungry, waitingChunks, checkpointError } = figures;
+  if (checkpointError !== null) return `checkpoints fail: ${checkpointError}`;
+  if (waiting !== null) return `the corpus cannot be read: ${waiting}`;
+  if (readErrors > 0) return `reading the corpus failed ${times(readErrors)} in the last minute; see the corpus section`;
+  if (lagMs > LAG_MS) {
+    return `the coordinator is late by ${Math.round(lagMs)} ms: its machine is busy, or there are too many volunteers for it`;
+  }
+  const lost = ended.expired + ended.rejected;
+  const all = ended.applied + lost;
+  if (all >= LEAST_ENDED && lost > LOST_SHARE * all) {
+    return `${ended.expired} of ${all} leases expired and ${ended.rejected} were rejected in the last minute; see the volunteers`;
+  }
+  if (waitingChunks > 0 && willing > 1 && hungry > HUNGRY_SHARE * willing) {
+    return `${hungry} of ${willing} volunteers wait while ${waitingChunks} chunks do: the grid has no free block for them yet`;
+  }
+  return null;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
