@@ -80,7 +80,16 @@ export class Feed {
       } catch {
         // Shown, not thrown: one broken event must not blind the operator to the rest.
         const text = `This page received a "${type}" event that is no JSON (${event.data.length} characters).`;
-        this.#change(withLog(this.#state, { seq: 0, time: this.#options.now(), level: 'error', text }));
+        this.#change(
+          withLog(this.#state, {
+            seq: 0,
+            time: this.#options.now(),
+            level: 'error',
+            category: 'server',
+            who: 'this page',
+            text,
+          }),
+        );
         return;
       }
       this.#change(next(value));

@@ -6,10 +6,11 @@ import { DESCENT_RULES } from '../descent/descent.ts';
 import type { Normalisation, Sentence } from '../ingest/normalisation.ts';
 import { DIGITS, TOKENIZERS } from '../ingest/normalisation.ts';
 import { COUNT_MEMORY_MIB, DEFAULT_ALPHA, DOWNPOUR_ALPHA, MOST_COUNT_MEMORY_MIB, SCHEDULE } from '../run/config.ts';
+import { type AboutOptions, aboutOptions } from './about-options.ts';
 import { type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
 import { wholeNumber } from './option-values.ts';
 
-export interface TrainOptions extends HdfsOptions {
+export interface TrainOptions extends HdfsOptions, AboutOptions {
   readonly out?: string;
   readonly dim: number;
   readonly window: number;
@@ -180,6 +181,7 @@ export function trainOptions(): Option[] {
     option('--questions <file>', 'analogy questions to score the vectors with at the end'),
     option('--similarity <file...>', 'word pairs with human scores to compare the vectors with at the end'),
     option('--probe <file...>', 'word pairs with human scores to follow while training'),
+    ...aboutOptions(),
     ...hdfsOptions(),
   ];
 }

@@ -23,6 +23,7 @@ import { randomToken, readToken } from '../server/operator-token.ts';
 import { isSecureWithoutTls, startServer } from '../server/server.ts';
 import type { TlsKeys } from '../server/tls.ts';
 import { PACKAGE_FOLDER, VERSION } from '../version.ts';
+import { aboutRun } from './about-options.ts';
 import { evaluateModel, evaluationText } from './eval.ts';
 import { readAccess } from './hdfs-options.ts';
 import { trainOptions } from './train-options.ts';
@@ -102,12 +103,15 @@ async function serve(run: Run, options: TrainOptions, output: TrainOutput, acces
   const { config } = run;
   const { tls, token } = access;
   run.watch({ log: (event) => output.log(event) });
-  const server = await startServer(run, { host: options.host, port: options.port, ...access }).catch(
-    async (error: unknown) => {
-      await run.close();
-      throw error;
-    },
-  );
+  const server = await startServer(run, {
+    host: options.host,
+    port: options.port,
+    about: aboutRun(options),
+    ...access,
+  }).catch(async (error: unknown) => {
+    await run.close();
+    throw error;
+  });
   // Closed from the last to the first: the run is there until nobody can reach it.
   const closers: (() => Promise<void>)[] = [() => run.close(), () => server.close()];
   run.watch({

@@ -18,6 +18,7 @@ import type { DeskConstants, DeskEdges, RunProgress } from './desk-types.ts';
 import type { Merge } from './merge.ts';
 import { Addition } from './merge.ts';
 import { placesOf } from './ranking.ts';
+import { Traffic } from './traffic.ts';
 import type { Channel } from './volunteer.ts';
 import { plainName, Volunteer } from './volunteer.ts';
 
@@ -70,6 +71,11 @@ export class LeaseDesk {
   /** Leases granted and not ended. */
   get outstanding(): number {
     return this.#granting.outstanding;
+  }
+
+  /** Bytes of all volunteers. @param gone those of volunteers that have left */
+  trafficWith(gone: Traffic): Traffic {
+    return Traffic.sum(gone, this.#volunteers.values());
   }
 
   connect(channel: Channel, local: boolean): Volunteer {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { HistoryPoint, RunEvent, RunEventLevel, RunState } from '../../protocol/status.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import { WaitBoard } from '../corpus/webhdfs/waits.ts';
-import { EventLog } from './meters.ts';
+import { EventLog, type EventSource } from './meters.ts';
 import type { Training } from './training.ts';
 
 /** What a run tells those who watch it. */
@@ -43,8 +43,8 @@ export class Bulletin {
     return () => this.#watchers.delete(watcher);
   }
 
-  note(level: RunEventLevel, text: string): void {
-    const event = this.log.add(Date.now(), level, text);
+  note(level: RunEventLevel, text: string, { category = 'run', who = 'coordinator' }: Partial<EventSource> = {}): void {
+    const event = this.log.add(Date.now(), level, text, { category, who });
     for (const watcher of this.#watchers) watcher.log?.(event);
   }
 
@@ -58,8 +58,9 @@ export class Bulletin {
 
   #wait(reason: string | null): void {
     // Once for each stretch of waiting: the reason grows with every attempt.
-    if (this.#waiting === null && reason !== null) this.note('warning', `waiting for HDFS: ${reason}`);
-    if (this.#waiting !== null && reason === null) this.note('info', 'HDFS serves again');
+    if (this.#waiting === null && reason !== null)
+      this.note('warning', `waiting for HDFS: ${reason}`, { category: 'corpus' });
+    if (this.#waiting !== null && reason === null) this.note('info', 'HDFS serves again', { category: 'corpus' });
     this.#waiting = reason;
     this.#tellState();
   }

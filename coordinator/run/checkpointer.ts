@@ -23,6 +23,7 @@ export class Checkpointer {
   #underWay = 0;
   #failures = 0;
   #writtenAt: number | null = null;
+  #failure: string | null = null;
 
   /** @param number of the last checkpoint; 0 for none */
   constructor(number: number, edges: CheckpointerEdges) {
@@ -36,6 +37,11 @@ export class Checkpointer {
     return this.#writtenAt;
   }
 
+  /** Why the last one that was made in time failed; null while they succeed. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
   /** Resolves with the tokens trained that it holds. @throws what `write` throws; the next call tries anew */
   write(): Promise<number> {
     this.#underWay++;
@@ -43,6 +49,7 @@ export class Checkpointer {
       const tokens = await this.#edges.write(++this.#number);
       this.#writtenAt = this.#since = this.#edges.now();
       this.#failures = 0;
+      this.#failure = null;
       return tokens;
     });
     // The failure is this caller's; those who only wait for their turn go on.
@@ -61,6 +68,7 @@ export class Checkpointer {
     this.#since = now;
     this.write().catch((error: unknown) => {
       this.#failures++;
+      this.#failure = error instanceof Error ? error.message : String(error);
       if (this.#failures >= MOST_FAILURES) this.#edges.gaveUp(error);
       else this.#edges.failed(error);
     });

@@ -86,7 +86,11 @@ export function isExact({ source, pruned }: CountsStatus): boolean {
 const number = (value: number): string => value.toLocaleString('en');
 
 /** Lines for the operator: where the counts come from, what they lack, and what had to be repaired in the text. */
-export function describeCounts({ origin, textFaults }: Counted, minCount: number): [RunEventLevel, string][] {
+export function describeCounts(
+  { words, origin, textFaults }: Counted,
+  epochTokens: number,
+  minCount: number,
+): [RunEventLevel, string][] {
   const { source, path, threads, splits, reused, distinct, tokens, pruned } = origin;
   const what = `${number(tokens)} words, ${number(distinct)} different ones`;
   const how =
@@ -94,7 +98,10 @@ export function describeCounts({ origin, textFaults }: Counted, minCount: number
       ? `as ${path} has them: the corpus itself was not counted`
       : `counted by ${threads === 1 ? 'one thread' : `${threads} threads`}` +
         (reused === 0 ? '' : `; ${number(reused)} of ${number(splits)} splits had been counted before`);
-  const lines: [RunEventLevel, string][] = [['info', `${what}, ${how}`]];
+  const lines: [RunEventLevel, string][] = [
+    ['info', `${number(words.length)} words in the vocabulary, ${number(epochTokens)} words an epoch`],
+    ['info', `${what}, ${how}`],
+  ];
   if (pruned !== null) {
     const sure = number(minCount + pruned.most);
     lines.push([

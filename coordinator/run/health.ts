@@ -8,8 +8,6 @@ export interface HealthFigures {
   readonly warning: string | null;
   /** What reading the corpus waits for; null while it goes on. */
   readonly waiting: string | null;
-  /** Failed attempts to read the corpus within the window. */
-  readonly readErrors: number;
   /** How late the event loop was over the window, in ms: the mean of the seconds' 99th percentiles. */
   readonly lagMs: number;
   /** Leases that ended within the window. */
@@ -65,10 +63,9 @@ export function healthOf(figures: HealthFigures): Health {
 
 /** What costs speed or data, and what to look at; null while nothing does. */
 function faultOf(figures: HealthFigures): string | null {
-  const { waiting, readErrors, lagMs, ended, willing, hungry, waitingChunks, checkpointError } = figures;
+  const { waiting, lagMs, ended, willing, hungry, waitingChunks, checkpointError } = figures;
   if (checkpointError !== null) return `checkpoints fail: ${checkpointError}`;
   if (waiting !== null) return `the corpus cannot be read: ${waiting}`;
-  if (readErrors > 0) return `reading the corpus failed ${times(readErrors)} in the last minute; see the corpus section`;
   if (lagMs > LAG_MS) {
     return `the coordinator is late by ${Math.round(lagMs)} ms: its machine is busy, or there are too many volunteers for it`;
   }
@@ -81,8 +78,4 @@ function faultOf(figures: HealthFigures): string | null {
     return `${hungry} of ${willing} volunteers wait while ${waitingChunks} chunks do: the grid has no free block for them yet`;
   }
   return null;
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
 }

@@ -101,6 +101,9 @@ export class History {
   }
 }
 
+/** What an event is about, and who did it. */
+export type EventSource = Pick<RunEvent, 'category' | 'who'>;
+
 /** The last events, for people who come later. */
 export class EventLog {
   readonly #limit: number;
@@ -111,9 +114,9 @@ export class EventLog {
     this.#limit = limit;
   }
 
-  add(time: number, level: RunEventLevel, text: string): RunEvent {
+  add(time: number, level: RunEventLevel, text: string, { category, who }: EventSource): RunEvent {
     // Strangers have a hand in some texts (headers, paths), and terminals obey control characters.
-    const event = { seq: ++this.#seq, time, level, text: text.replaceAll(/\p{Cc}+/gu, ' ') };
+    const event = { seq: ++this.#seq, time, level, category, who, text: text.replaceAll(/\p{Cc}+/gu, ' ') };
     this.#events.push(event);
     if (this.#events.length > this.#limit) this.#events.shift();
     return event;

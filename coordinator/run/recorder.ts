@@ -5,7 +5,7 @@ import type { DeskEvent } from '../leases/desk-types.ts';
 import { Traffic } from '../leases/traffic.ts';
 import type { LeaseRecord } from '../leases/lease-builder.ts';
 import type { Journal, JournalPlace } from './journal.ts';
-import type { LossMeter, Stopwatch } from './meters.ts';
+import type { EventSource, LossMeter, Stopwatch } from './meters.ts';
 
 /** Length that no row of a model that learns comes near: they stay below about 40. */
 const DIVERGED_NORM = 1000;
@@ -46,7 +46,7 @@ export interface RecorderParts {
   readonly books: Books;
   readonly loss: LossMeter;
   readonly clock: Stopwatch;
-  note(level: RunEventLevel, text: string): void;
+  note(level: RunEventLevel, text: string, source: EventSource): void;
 }
 
 export class Recorder {
@@ -60,6 +60,7 @@ export class Recorder {
   record(event: DeskEvent): void {
     const { journal, books, loss, clock, note } = this.#parts;
     const { volunteer } = event;
+    const who = `volunteer ${volunteer.id}`;
     switch (event.kind) {
       case 'joined': {
         const { engine, device } = volunteer.greeting!;
@@ -67,13 +68,14 @@ export class Recorder {
         note(
           'info',
           `volunteer ${volunteer.id} joined: ${device === '' ? 'unnamed device' : device}${engine === 'webgpu' ? ' (WebGPU)' : ''}`,
+          { category: 'volunteer', who },
         );
         return;
       }
       case 'gone':
         journal.write({ kind: 'gone', session: volunteer.id, reason: event.reason });
         books.trafficGone.add(volunteer.traffic);
-        note('info', `volunteer ${volunteer.id} left: ${event.reason}`);
+        note('info', `volunteer ${volunteer.id} left: ${event.reason}`, { category: 'volunteer', who });
         return;
       case 'granted':
         journal.write({ kind: 'granted', ...place(event) });
@@ -92,7 +94,10 @@ export class Recorder {
         const { cause, reason, record } = event;
         journal.write({ kind: cause, reason, ...place(event) });
         books.leases[cause]++;
-        note('warning', `lease ${record.grant.lease} of volunteer ${volunteer.id} ${cause}: ${reason}`);
+        note('warning', `lease ${record.grant.lease} of volunteer ${volunteer.id} ${cause}: ${reason}`, {
+          category: 'lease',
+          who,
+        });
         return;
       }
       case 'late':

@@ -1,6 +1,7 @@
 // A run from corpus to vectors: wires ingest thread, episodes, lease desk, journal and checkpoints together.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { learningRate } from '../../word2vec/curriculum.ts';
 import type { CountsStatus, RunEventLevel, RunState } from '../../protocol/status.ts';
 import { NO_TEXT_FAULTS, type TextFaults } from '../corpus/text-faults.ts';
 import { TributaryError } from '../errors.ts';
@@ -18,10 +19,11 @@ import { CountingPhase, describeCounts, isExact } from './counting-phase.ts';
 import { Episodes } from './episodes.ts';
 import { deferred } from './deferred.ts';
 import { Journal } from './journal.ts';
-import { History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
-import { historyPoint, progressNews } from './news.ts';
+import { type EventSource, History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
+import { progressNews } from './news.ts';
+import { Observatory } from './observatory.ts';
 import { type QualityWatch, watchQuality } from './quality-watch.ts';
-import { type Books, newBooks, Recorder } from './recorder.ts';
+import { type Books, newBooks, Recorder, type RecorderParts } from './recorder.ts';
 import { refuseOtherCorpus, type ResumedRun } from './resume.ts';
 import { writeHeldOut, writeVocabulary } from './results.ts';
 import type { RunFigures } from './snapshot.ts';
@@ -38,12 +40,14 @@ export interface RunFacts extends Books {
 export type Outcome = 'trained' | 'stopped';
 
 const now = (): number => performance.now();
+const CHECKPOINT = { category: 'checkpoint' } as const;
 
 export class Run {
   readonly config: RunConfig;
   readonly facts: RunFacts;
   readonly history = new History(1000);
   readonly bulletin = new Bulletin();
+  readonly observatory = new Observatory(now);
   readonly rate = new RateMeter(15_000);
   readonly counting: CountingPhase;
   readonly loss: LossMeter;
@@ -73,14 +77,14 @@ export class Run {
     this.counting = new CountingPhase(config, () => this.#ingest, now);
     this.#ingest = new IngestThread({
       progress: (bytes) => this.counting.progress(bytes),
-      note: (level, text) => this.note(level, text),
+      note: (level, text) => this.note(level, text, { category: 'corpus' }),
     });
     this.#episodes = new Episodes(this.#ingest, state);
-    this.#archive = new Archive(config.out, this.#episodes, (text) => this.note('info', text));
+    this.#archive = new Archive(config.out, this.#episodes, (text) => this.note('info', text, CHECKPOINT));
     this.#checkpointer = new Checkpointer(state?.number ?? 0, {
       now,
       write: (number) => this.#archive.write(number, this.#training!, this.#figures()),
-      failed: (error) => this.note('error', `${textOf(error)}; the next attempt follows in a minute`),
+      failed: (error) => this.note('error', `${textOf(error)}; the next attempt follows in a minute`, CHECKPOINT),
       gaveUp: (error) => this.fail(error),
     });
     // A failure before anyone waits for the end is still a failure of `prepare`.
@@ -109,9 +113,8 @@ export class Run {
     return Math.max(0, this.#training.totalTokens - this.facts.tokensDone) / rate;
   }
 
-  /** When this process wrote its last checkpoint, on `performance.now`; null before. */
-  get checkpointAt(): number | null {
-    return this.#checkpointer.writtenAt;
+  get checkpoints(): Pick<Checkpointer, 'writtenAt' | 'failure'> {
+    return this.#checkpointer;
   }
 
   /** How good the vectors are; null until volunteers may connect. */
@@ -119,12 +122,21 @@ export class Run {
     return this.#quality;
   }
 
+  /** Learning rate now. */
+  get alpha(): number {
+    return learningRate(
+      this.config.training.alpha,
+      this.facts.tokensDone,
+      Math.max(1, this.#training?.totalTokens ?? 0),
+    );
+  }
+
   watch(watcher: RunWatcher): () => void {
     return this.bulletin.watch(watcher);
   }
 
-  note(level: RunEventLevel, text: string): void {
-    this.bulletin.note(level, text);
+  note(level: RunEventLevel, text: string, source?: Partial<EventSource>): void {
+    this.bulletin.note(level, text, source);
   }
 
   /**
@@ -168,11 +180,8 @@ export class Run {
       note: (level, text) => this.note(level, text),
     });
     const { totalTokens, curriculum } = training;
-    this.note(
-      'info',
-      `${words.length.toLocaleString('en')} words in the vocabulary, ${curriculum.epochTokens.toLocaleString('en')} words an epoch`,
-    );
-    for (const [level, line] of describeCounts(counted, config.minCount)) this.note(level, line);
+    const lines = describeCounts(counted, curriculum.epochTokens, config.minCount);
+    for (const [level, line] of lines) this.note(level, line, { category: 'corpus' });
     this.#open(training, totalTokens);
     for (const { episode, chunks } of restored) this.#episodes.add(episode, training, chunks);
     this.bulletin.vocabulary(words.length, curriculum.epochTokens);
@@ -193,7 +202,7 @@ export class Run {
   #assemble(counted: CountedWords): Training {
     const journal = new Journal(join(this.config.out, 'journal.jsonl'), this.#resumed?.journalSeq ?? 0);
     const { facts: books, loss } = this;
-    const note = (level: RunEventLevel, text: string): void => this.note(level, text);
+    const note: RecorderParts['note'] = (level, text, source) => this.note(level, text, source);
     const recorder = new Recorder({ journal, books, loss, clock: this.#clock, note });
     return assembleTraining(this.config.training, counted, this.#resumed, journal, {
       now,
@@ -279,7 +288,8 @@ export class Run {
     if (this.#clock.running) quality.tick(tokensDone);
     const { wordsPerSecond } = this.rate;
     const loss = this.loss.value;
-    const point = historyPoint(training, quality, { tokensDone, wordsPerSecond, loss });
+    const { facts: books, alpha } = this;
+    const point = this.observatory.tick({ training, quality, books, wordsPerSecond, loss, alpha });
     if (this.#clock.running && this.history.add(point)) this.bulletin.point(point);
     const allWords = tokensDone - this.facts.tokensBefore;
     const { etaSeconds } = this;
@@ -380,6 +390,7 @@ export class Run {
     await this.#checkpointer.idle();
     await this.#ingest.close();
     this.bulletin.close();
+    this.observatory.close();
     this.#training?.journal.close();
   }
 }

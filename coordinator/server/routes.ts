@@ -1,6 +1,7 @@
 // HTTP: the pages, the status, queries and metrics; the operator's actions are in operator-routes.ts.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import sirv from 'sirv';
+import type { About } from '../../protocol/status.ts';
 import { Word2vecError } from '../../word2vec/errors.ts';
 import type { Run } from '../run/run.ts';
 import { SECURITY_HEADERS, sendError, sendJson, sendText } from './answers.ts';
@@ -18,11 +19,12 @@ export interface RouteParts {
   readonly run: Run;
   readonly feed: LiveFeed;
   readonly token: OperatorToken;
+  readonly about: About;
   /** Folder of the built pages. */
   readonly pages: string;
 }
 
-export function routes({ run, feed, token, pages }: RouteParts): RequestListener {
+export function routes({ run, feed, token, about, pages }: RouteParts): RequestListener {
   const queries = new Queries(run);
   const metrics = runMetrics(run);
   const files = sirv(pages, {
@@ -88,6 +90,8 @@ export function routes({ run, feed, token, pages }: RouteParts): RequestListener
         return sendText(response, 200, metrics.contentType, await metrics.metrics());
       case '/api/run':
         return sendJson(response, 200, runStatus(run));
+      case '/api/about':
+        return sendJson(response, 200, about);
       case '/api/similar':
         return similar(response, url.searchParams);
       case '/api/events':

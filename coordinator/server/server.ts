@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { About } from '../../protocol/status.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { Run } from '../run/run.ts';
 import { serverUrls } from './addresses.ts';
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly tls: TlsKeys | null;
   readonly token: string;
+  /** What the operator says of the run. */
+  readonly about: About;
   /** Folder of the built pages. */
   readonly pages: string;
 }
@@ -33,7 +36,13 @@ export interface RunningServer {
 /** @throws TributaryError PORT_IN_USE, PORT_FORBIDDEN, HOST_UNKNOWN */
 export async function startServer(run: Run, options: ServerOptions): Promise<RunningServer> {
   const feed = new LiveFeed(run);
-  const listener = routes({ run, feed, token: new OperatorToken(options.token), pages: options.pages });
+  const listener = routes({
+    run,
+    feed,
+    token: new OperatorToken(options.token),
+    about: options.about,
+    pages: options.pages,
+  });
   const server: Server = options.tls === null ? createServer(listener) : createTlsServer(options.tls, listener);
   // Slow request heads are the cheapest attack on a small server.
   server.headersTimeout = 10_000;

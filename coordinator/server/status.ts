@@ -1,20 +1,32 @@
 // Builds the status of a run as the wire shows it (protocol/status.ts).
-import type { EpisodeStatus, RunStatus, VolunteerRow } from '../../protocol/status.ts';
-import { learningRate } from '../../word2vec/curriculum.ts';
+import type { EpisodeStatus, RunStatus, VolunteerCounts, VolunteerRow, VolunteerState } from '../../protocol/status.ts';
 import { Traffic } from '../leases/traffic.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
+import { healthOf } from '../run/health.ts';
 import type { Run } from '../run/run.ts';
 
 export function runStatus(run: Run): RunStatus {
   const { facts, training, config, bulletin } = run;
   const { corpus: specs, ...settings } = config.training;
   const volunteers = training?.desk.volunteers.filter((one) => one.greeting !== null) ?? [];
+  const { writtenAt } = run.checkpoints;
+  const rows = volunteers.map(volunteerRow);
   const total = training?.totalTokens ?? 0;
   const done = Math.min(total, Math.round(facts.tokensDone));
   const seconds = run.trainedSeconds;
   return {
     state: bulletin.state,
     reason: bulletin.reason,
+    health: healthOf({
+      state: bulletin.state,
+      reason: bulletin.reason,
+      warning: run.quality?.warning ?? null,
+      waiting: bulletin.waiting,
+      willing: training?.desk.willing ?? 0,
+      waitingChunks: training?.grid.waitingChunks ?? 0,
+      checkpointError: run.checkpoints.failure,
+      ...run.observatory.recent(volunteers),
+    }),
     version: config.version,
     counts: facts.counts,
     corpus: facts.opened?.description ?? specs.join(', '),
@@ -50,15 +62,29 @@ export function runStatus(run: Run): RunStatus {
     probe: run.quality?.probe ?? [],
     warning: run.quality?.warning ?? null,
     waiting: bulletin.waiting,
-    alpha: learningRate(settings.alpha, facts.tokensDone, Math.max(1, total)),
-    volunteers: volunteers.map(volunteerRow),
+    alpha: run.alpha,
+    people: countPeople(rows),
+    volunteers: rows,
     episode: episodeStatus(run),
     chunks: training?.grid.count() ?? { waiting: 0, leased: 0, done: 0 },
     leases: { ...facts.leases },
     modelVersion: training?.model.version ?? 0,
     bytes: { ...Traffic.sum(facts.trafficGone, volunteers) },
-    checkpointSeconds: run.checkpointAt === null ? null : (performance.now() - run.checkpointAt) / 1000,
+    checkpointSeconds: writtenAt === null ? null : (performance.now() - writtenAt) / 1000,
     out: config.out,
+  };
+}
+
+function countPeople(rows: readonly VolunteerRow[]): VolunteerCounts {
+  const of = (wanted: VolunteerState): number => rows.filter(({ state }) => state === wanted).length;
+  return {
+    here: rows.length,
+    training: of('training'),
+    waiting: of('waiting'),
+    paused: of('paused'),
+    leaving: of('leaving'),
+    hidden: rows.filter(({ hidden }) => hidden).length,
+    local: rows.filter(({ local }) => local).length,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Operator } from '../../client/dashboard/operator/operator.ts';
 import { DashboardPage } from '../../client/dashboard/page.tsx';
 import { placeOf } from '../../client/dashboard/sections.ts';
 import { HOSTILE, runStatus } from './pages-fixture.ts';
+import { line, point } from '../unit/run/points.ts';
 
 /** A connected dashboard with three points and one event. */
 export const live: DashboardState = {
@@ -12,16 +13,18 @@ export const live: DashboardState = {
   connection: { kind: 'live' },
   updated: 1e12,
   status: runStatus,
-  history: [1, 2, 3].map((k) => ({
-    time: 1e12 + k * 1000,
-    tokens: k,
-    wordsPerSecond: k * 1000,
-    loss: k === 1 ? null : 3,
-    heldOut: k < 3 ? null : 2.5,
-    probe: k < 3 ? [null, null] : [0.5, -0.25],
-    volunteers: 1,
-  })),
-  log: [{ seq: 1, time: 1e12, level: 'error', text: HOSTILE }],
+  history: [1, 2, 3].map((k) =>
+    point({
+      time: 1e12 + k * 1000,
+      tokens: k,
+      wordsPerSecond: k * 1000,
+      loss: k === 1 ? null : 3,
+      heldOut: k < 3 ? null : 2.5,
+      probe: k < 3 ? [null, null] : [0.5, -0.25],
+      volunteers: 1,
+    }),
+  ),
+  log: [line({ level: 'error', text: HOSTILE })],
 };
 
 /** Signed in; every request is refused, so that one which a test does not expect is seen. */

@@ -4,6 +4,7 @@ import { EMPTY, HISTORY_POINTS, LOG_LINES, withHistory, withLog } from '../../cl
 import { type EventStream, Feed, REOPEN_MS } from '../../client/dashboard/feed.ts';
 import { live } from './dashboard-fixture.ts';
 import { runStatus } from './pages-fixture.ts';
+import { line, point } from '../unit/run/points.ts';
 
 describe('feed', () => {
   class FakeStream implements EventStream {
@@ -78,18 +79,10 @@ describe('feed', () => {
 
   it('keeps log and history bounded, newest first and last point kept', () => {
     let state = EMPTY;
-    for (let seq = 1; seq <= LOG_LINES + 50; seq++) state = withLog(state, { seq, time: seq, level: 'info', text: '' });
+    for (let seq = 1; seq <= LOG_LINES + 50; seq++) state = withLog(state, line({ seq, time: seq }));
     expect(state.log).toHaveLength(LOG_LINES);
     expect(state.log[0]?.seq).toBe(LOG_LINES + 50);
-    const many = Array.from({ length: 10_000 }, (_, k) => ({
-      time: k,
-      tokens: k,
-      wordsPerSecond: 1,
-      loss: null,
-      heldOut: null,
-      probe: [],
-      volunteers: 0,
-    }));
+    const many = Array.from({ length: 10_000 }, (_, k) => point({ time: k, tokens: k }));
     const { history } = withHistory(EMPTY, many);
     expect(history.length).toBeLessThanOrEqual(HISTORY_POINTS);
     expect([history[0]?.time, history.at(-1)?.time]).toEqual([0, 9999]);

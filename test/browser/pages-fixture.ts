@@ -53,6 +53,8 @@ export function volunteerRow(id: number, wordsPerSecond: number): VolunteerRow {
 export const runStatus: RunStatus = {
   state: 'training',
   reason: '2 volunteers train.',
+  health: { word: 'healthy', reason: '2 volunteers train.' },
+  people: { here: 2, training: 2, waiting: 0, paused: 0, leaving: 0, hidden: 0, local: 0 },
   version: '0.1.0',
   corpus: HOSTILE,
   config: {

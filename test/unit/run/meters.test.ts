@@ -1,6 +1,7 @@
 // Rates, clocks and bounded histories, with time given.
 import { describe, expect, it } from 'vitest';
 import { EventLog, History, LossMeter, RateMeter, Stopwatch } from '../../../coordinator/run/meters.ts';
+import { point } from './points.ts';
 
 describe('Stopwatch', () => {
   it('counts only while it runs, from where it stood', () => {
@@ -47,16 +48,7 @@ describe('LossMeter', () => {
 describe('History', () => {
   it('holds a bounded number of points over any time, first and last included', () => {
     const history = new History(100);
-    const point = (time: number) => ({
-      time,
-      tokens: time,
-      wordsPerSecond: 1,
-      loss: null,
-      heldOut: null,
-      probe: [],
-      volunteers: 1,
-    });
-    for (let second = 0; second < 10_000; second++) history.add(point(second * 1000));
+    for (let second = 0; second < 10_000; second++) history.add(point({ time: second * 1000 }));
     expect(history.points.length).toBeLessThanOrEqual(100);
     expect(history.points.length).toBeGreaterThan(50);
     expect(history.points[0]!.time).toBe(0);
@@ -65,8 +57,7 @@ describe('History', () => {
 
   it('passes over points that come too soon', () => {
     const history = new History(100);
-    const point = { tokens: 0, wordsPerSecond: 0, loss: null, heldOut: null, probe: [], volunteers: 0 };
-    expect([0, 400, 1000, 1999, 2000].map((time) => history.add({ ...point, time }))).toEqual([
+    expect([0, 400, 1000, 1999, 2000].map((time) => history.add(point({ time })))).toEqual([
       true,
       false,
       true,
@@ -79,12 +70,15 @@ describe('History', () => {
 describe('EventLog', () => {
   it('keeps the last events and goes on counting', () => {
     const log = new EventLog(3);
-    for (const text of ['a', 'b', 'c', 'd']) log.add(0, 'info', text);
+    for (const text of ['a', 'b', 'c', 'd']) log.add(0, 'info', text, { category: 'run', who: 'coordinator' });
     expect(log.events.map(({ seq, text }) => `${seq}${text}`)).toEqual(['2b', '3c', '4d']);
   });
 
   it('holds nothing that a terminal obeys', () => {
-    const { text } = new EventLog(3).add(0, 'info', 'a page of \u009b2J\u001b[31m\r\nelsewhere');
+    const { text } = new EventLog(3).add(0, 'info', 'a page of \u009b2J\u001b[31m\r\nelsewhere', {
+      category: 'server',
+      who: 'coordinator',
+    });
     expect(text).toBe('a page of  2J [31m elsewhere');
   });
 });

@@ -1,0 +1,84 @@
+// What a run remembers of itself for the people who watch it: samples once a second, and what the last minute was like.
+import type { HistoryPoint } from '../../protocol/status.ts';
+import type { Volunteer } from '../leases/volunteer.ts';
+import { HEALTH_WINDOW_MS, type HealthFigures, HUNGRY_MS } from './health.ts';
+import type { QualityWatch } from './quality-watch.ts';
+import type { Books } from './recorder.ts';
+import { ServiceMeter } from './service-meter.ts';
+import type { Training } from './training.ts';
+
+/** What a sample is made of. */
+export interface Observed {
+  readonly training: Training;
+  readonly quality: QualityWatch;
+  readonly books: Books;
+  readonly wordsPerSecond: number;
+  readonly loss: number | null;
+  readonly alpha: number;
+}
+
+interface Sample {
+  readonly time: number;
+  readonly lagMs: number;
+  readonly applied: number;
+  readonly expired: number;
+  readonly rejected: number;
+}
+
+export class Observatory {
+  readonly service: ServiceMeter;
+  readonly #now: () => number;
+  /** Of the last minute, oldest first. */
+  readonly #samples: Sample[] = [];
+
+  /** @param now milliseconds on a steady clock */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.service = new ServiceMeter(now());
+  }
+
+  /** Once a second. Answers the point of the plots. */
+  tick({ training, quality, books, wordsPerSecond, loss, alpha }: Observed): HistoryPoint {
+    const time = this.#now();
+    const { desk } = training;
+    const { lagMs, bytesDown, bytesUp, memory } = this.service.sample(time, desk.trafficWith(books.trafficGone));
+    const { applied, expired, rejected } = books.leases;
+    this.#samples.push({ time, lagMs: lagMs.p99, applied, expired, rejected });
+    while (time - this.#samples[0]!.time > HEALTH_WINDOW_MS) this.#samples.shift();
+    return {
+      time: Date.now(),
+      tokens: books.tokensDone,
+      loss,
+      heldOut: quality.heldOut?.loss ?? null,
+      probe: quality.probe.map(({ rho }) => rho),
+      analogies: null,
+      wordsPerSecond,
+      volunteers: desk.willing,
+      bytesDown,
+      bytesUp,
+      alpha,
+      lagMs: lagMs.p99,
+      memory: memory.resident,
+    };
+  }
+
+  /** What health is judged by, as far as it is measured here. */
+  recent(volunteers: readonly Volunteer[]): Pick<HealthFigures, 'lagMs' | 'ended' | 'hungry'> {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    const since = (name: 'applied' | 'expired' | 'rejected'): number => (last?.[name] ?? 0) - (first?.[name] ?? 0);
+    const lag = this.#samples.reduce((sum, { lagMs }) => sum + lagMs, 0);
+    const now = this.#now();
+    const isHungry = ({ wantsLease, leases, hungrySince }: Volunteer): boolean =>
+      wantsLease && leases.length === 0 && now - hungrySince > HUNGRY_MS;
+    return {
+      lagMs: lag / Math.max(1, this.#samples.length),
+      ended: { applied: since('applied'), expired: since('expired'), rejected: since('rejected') },
+      hungry: volunteers.filter(isHungry).length,
+    };
+  }
+
+  close(): void {
+    this.service.close();
+  }
+}
