@@ -1,7 +1,8 @@
 // The WGSL kernels as a ladder, D = 100, 300, 900: pairs and words a second, and the share of the memory roofline.
 import { TributaryError } from '../coordinator/errors.ts';
 import { LANES } from '../shaders/layout.ts';
-import { type LeaseShape, type Plan, Planner } from '../word2vec/plan.ts';
+import type { LeaseShape, Plan } from '../word2vec/plan.ts';
+import { Planner } from '../word2vec/planner.ts';
 import type { Adapter } from './browser/adapter.ts';
 import type { RungName } from './browser/rungs.ts';
 import { type Circumstances, circumstances, record } from './record.ts';

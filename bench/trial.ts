@@ -1,6 +1,7 @@
 // One engine's speed on given leases, measured alike in Node and in a tab.
 import type { Engine, LeaseRows } from '../word2vec/engine.ts';
-import { type LeaseShape, type Plan, Planner } from '../word2vec/plan.ts';
+import type { LeaseShape, Plan } from '../word2vec/plan.ts';
+import { Planner } from '../word2vec/planner.ts';
 import { hashAt } from '../word2vec/random.ts';
 
 /** How often leases are trained: at least `least`, then on until `ms` have passed, at most `most`. */

@@ -8,9 +8,8 @@ import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../word2vec/engine.
 import { GridTablesCache } from '../word2vec/grid-tables.ts';
 import { drawTable } from '../word2vec/noise.ts';
 import { CONTINUES } from '../word2vec/objective.ts';
-import { shuffleChunks } from '../word2vec/pair-order.ts';
 import type { BagPlan, LeaseShape, NegativeRule, Plan } from '../word2vec/plan.ts';
-import { Planner } from '../word2vec/plan.ts';
+import { Planner } from '../word2vec/planner.ts';
 import { rowReach } from '../word2vec/row-reach.ts';
 import { LeaseDeltas } from './lease-deltas.ts';
 import { RowCache } from './row-cache.ts';
@@ -115,7 +114,6 @@ export class LeaseWorker implements LeaseTrainer {
     const sizes = { inputSize: inputMembers.length, outputSize };
     const pairs = unpackPairs(lease.pairBytes, { pairs: lease.pairs, chunkPairs, ...sizes });
     refuseStrayContexts(pairs.outputs, form === 'bags' ? chunkPairs : 1);
-    if (pairs.order === 'sorted') shuffleChunks(pairs, place);
     const planner = this.#idlePlanner(live);
     const shape: LeaseShape = {
       ...place,
@@ -128,7 +126,8 @@ export class LeaseWorker implements LeaseTrainer {
       noise: tables.noise(lease.outputPart),
       negatives: negativesOf(lease, negative),
     };
-    const work: Work = form === 'bags' ? { form, plan: planner.planBags(shape) } : { form, plan: planner.plan(shape) };
+    const work: Work =
+      form === 'bags' ? { form, plan: planner.planBags(shape) } : { form, plan: planner.plan(shape, pairs.order) };
     const { plan } = work;
     if (plan.inputIds.length !== lease.inputRows || plan.outputIds.length !== lease.outputRows) {
       throw new LeaseRefused(

@@ -4,9 +4,9 @@
 export type Code = readonly number[];
 /** Index of a parameter or local variable. */
 export type Local = number;
-export type ValueType = 'i32' | 'f32' | 'v128';
+export type ValueType = 'i32' | 'i64' | 'f32' | 'v128';
 
-const TYPE_BYTE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const TYPE_BYTE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b };
 const MAGIC_AND_VERSION: Code = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const END = 0x0b;
 const NO_RESULT = 0x40;
@@ -29,6 +29,18 @@ function signed(value: number): Code {
     const low = rest & 0x7f;
     rest >>= 7;
     const last = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
+    bytes.push(last ? low : low | 0x80);
+    if (last) return bytes;
+  }
+}
+
+/** Signed LEB128. */
+function signedWide(value: bigint): Code {
+  const bytes: number[] = [];
+  for (let rest = value; ;) {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    const last = (rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0);
     bytes.push(last ? low : low | 0x80);
     if (last) return bytes;
   }
@@ -71,13 +83,39 @@ export function loopWhile(condition: Code, body: Code): Code {
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
   load: load([0x28], 2),
+  store: store([0x36], 2),
+  isZero: plain(0x45),
   notEqual: plain(0x47),
+  /** Without sign, as `atLeast` and `shiftRight`. */
   below: plain(0x49),
   atLeast: plain(0x4f),
   add: plain(0x6a),
   sub: plain(0x6b),
   mul: plain(0x6c),
+  and: plain(0x71),
+  or: plain(0x72),
+  xor: plain(0x73),
+  shiftLeft: plain(0x74),
+  shiftRight: plain(0x76),
+  /** The low half of an i64. */
+  wrap: plain(0xa7),
 } as const;
+
+/** Whole numbers without sign. */
+export const i64 = {
+  const: (value: bigint): Code => [0x42, ...signedWide(value)],
+  load: load([0x29], 3),
+  store: store([0x37], 3),
+  below: plain(0x54),
+  add: plain(0x7c),
+  mul: plain(0x7e),
+  and: plain(0x83),
+  shiftRight: plain(0x88),
+  extend: plain(0xad),
+} as const;
+
+/** `a` if the condition is not zero, else `b`; both are made. */
+export const either = (a: Code, b: Code, condition: Code): Code => [...a, ...b, ...condition, 0x1b];
 
 export const v128 = {
   load: load([0xfd, 0x00], 4),

@@ -1,4 +1,6 @@
 // An episode in memory: its pairs by block, and what the negatives' correction needs of their counts.
+import type { DrawTable } from '../../word2vec/noise.ts';
+import { drawTable } from '../../word2vec/noise.ts';
 import { loneInputs } from '../../word2vec/lone-inputs.ts';
 import { MAX_NEGATIVES } from '../../word2vec/plan.ts';
 import type { BlockPairs } from '../../word2vec/skip-gram-pairs.ts';
@@ -33,6 +35,7 @@ export class EpisodeCensus {
   readonly byOutputPart: Float64Array;
   readonly #episode: Episode;
   readonly #inputCounts = new Map<number, Uint32Array>();
+  readonly #inputTables = new Map<number, DrawTable>();
   /** Of each output part: negative inputs per pair of its blocks, by input part. */
   readonly #loneInputs = new Map<number, Float64Array>();
 
@@ -58,6 +61,16 @@ export class EpisodeCensus {
       this.#inputCounts.set(part, counts);
     }
     return counts;
+  }
+
+  /** Draws from them. */
+  inputTable(part: number, size: number): DrawTable {
+    let table = this.#inputTables.get(part);
+    if (table === undefined) {
+      table = drawTable(Float64Array.from(this.inputCounts(part, size)));
+      this.#inputTables.set(part, table);
+    }
+    return table;
   }
 
   /**

@@ -6,9 +6,9 @@ import { reserveRows, rowsBytes } from '../../protocol/rows.ts';
 import { beginLease } from '../../protocol/to-volunteer.ts';
 import { minibatchPairs } from '../../word2vec/curriculum.ts';
 import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
-import { drawTable } from '../../word2vec/noise.ts';
-import { shuffleChunks, sortChunks } from '../../word2vec/pair-order.ts';
-import { Planner } from '../../word2vec/plan.ts';
+import { sortChunks } from '../../word2vec/pair-order.ts';
+import type { LeaseShape } from '../../word2vec/plan.ts';
+import { Planner } from '../../word2vec/planner.ts';
 import type { RowLengths } from '../../word2vec/row-reach.ts';
 import { rowReach } from '../../word2vec/row-reach.ts';
 import type { Model } from '../model/model.ts';
@@ -109,8 +109,7 @@ export class LeaseBuilder {
     const targetSize = outputMembers.length * (hs ? 2 : 1);
     if (pairOrder === 'sorted') sortChunks(leased, chunkPairs, inputMembers.length, targetSize);
     const pairBytes = packPairs(leased, chunkPairs, pairOrder);
-    if (pairOrder === 'sorted') shuffleChunks(leased, place);
-    const plan = this.#planner[model === 'cbow' ? 'planBags' : 'plan']({
+    const shape: LeaseShape = {
       ...place,
       ...leased,
       minibatch,
@@ -120,9 +119,10 @@ export class LeaseBuilder {
       noise: tables.noise(grant.outputPart),
       negatives:
         rule === 'decoupled'
-          ? { kind: rule, rate, draws: negative, inputs: drawTable(Float64Array.from(inputCounts)) }
+          ? { kind: rule, rate, draws: negative, inputs: census.inputTable(grant.inputPart, inputMembers.length) }
           : { kind: rule, rate },
-    });
+    };
+    const plan = model === 'cbow' ? this.#planner.planBags(shape) : this.#planner.census(shape, pairOrder);
     const inputRows = plan.inputIds.map((rank) => inputMembers[rank]!);
     const outputRows = plan.outputIds.map((rank) => outputMembers[rank]!);
     const pairs = grant.end - grant.start;

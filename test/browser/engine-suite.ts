@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BatchedReference } from '../../word2vec/batched-reference.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../../word2vec/engine.ts';
 import type { Plan } from '../../word2vec/plan.ts';
-import { Planner } from '../../word2vec/plan.ts';
+import { Planner } from '../../word2vec/planner.ts';
 import type { LeaseKind, RowState } from './lease.ts';
 import { copyRows, leaseRows, leaseShape } from './lease.ts';
 

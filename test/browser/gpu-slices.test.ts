@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { largestReach, SliceCursor, SliceWriter } from '../../client/worker/gpu-slices.ts';
 import { MOST_WORKGROUPS, SLICE, SLICE_STRIDE } from '../../shaders/layout.ts';
-import { type Plan, Planner } from '../../word2vec/plan.ts';
+import type { Plan } from '../../word2vec/plan.ts';
+import { Planner } from '../../word2vec/planner.ts';
 import { leaseShape } from './lease.ts';
 
 const ALPHA = 0.06;

@@ -5,7 +5,8 @@ import { DIRECT, type GroupStep, SUBGROUP, TILED } from '../../client/worker/gpu
 import { WebGpuEngine } from '../../client/worker/webgpu-engine.ts';
 import { BatchedReference } from '../../word2vec/batched-reference.ts';
 import type { LeaseRows, StepSize } from '../../word2vec/engine.ts';
-import { ABSENT, LABEL_ZERO, type Plan, Planner } from '../../word2vec/plan.ts';
+import { ABSENT, LABEL_ZERO, type Plan } from '../../word2vec/plan.ts';
+import { Planner } from '../../word2vec/planner.ts';
 import { hashAt } from '../../word2vec/random.ts';
 import { rowError } from './engine-suite.ts';
 import { copyRows, type LeaseKind, leaseRows, leaseShape } from './lease.ts';

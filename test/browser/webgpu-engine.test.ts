@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DIRECT, SUBGROUP, TILED } from '../../client/worker/gpu-group-step.ts';
 import { WebGpuEngine } from '../../client/worker/webgpu-engine.ts';
-import { Planner } from '../../word2vec/plan.ts';
+import { Planner } from '../../word2vec/planner.ts';
 import { engineSuite, smallLease, trained } from './engine-suite.ts';
 import { copyRows, leaseRows, leaseShape } from './lease.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CpuEngine } from '../../word2vec/cpu-engine.ts';
 import type { LeaseLoss, LeaseRows } from '../../word2vec/engine.ts';
-import { Planner } from '../../word2vec/plan.ts';
+import { Planner } from '../../word2vec/planner.ts';
 import { copy, coupled, decoupled, expectReference, labelled, rowsFor, shape, STEP } from './engine-samples.ts';
 
 const KERNELS = ['plain', 'simd'] as const;

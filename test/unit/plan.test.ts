@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { DrawTable } from '../../word2vec/noise.ts';
 import { drawTable } from '../../word2vec/noise.ts';
 import type { LeaseShape, NegativeRule, Plan } from '../../word2vec/plan.ts';
-import { ABSENT, GROUP, LABEL_ZERO, Planner } from '../../word2vec/plan.ts';
+import { ABSENT, GROUP, LABEL_ZERO } from '../../word2vec/plan.ts';
+import { PlannerProgram } from '../../word2vec/planner-program.ts';
+import { Planner } from '../../word2vec/planner.ts';
 import { hashAt, below } from '../../word2vec/random.ts';
 import type { FlushList } from '../../word2vec/row-census.ts';
 
@@ -203,6 +205,44 @@ describe('Planner', () => {
         expect(plainBatches(new Planner().plan(shape))).toEqual(singly);
       }),
     );
+  });
+
+  it('is in WebAssembly what it is without, to the last bit, and as a census of its rows', () => {
+    expect(PlannerProgram.make()).not.toBeNull();
+    const quick = new Planner();
+    const plain = new Planner({ isPlain: true });
+    fc.assert(
+      fc.property(shapes, fc.constantFrom('text' as const, 'sorted' as const), (shape, order) => {
+        const { groups, groupInputs, groupOutputs, negativeStart, negatives, batchStart, targets, ...rows } =
+          plain.plan(shape, order);
+        const lists = { groups, groupInputs, groupOutputs, negativeStart, negatives, batchStart, targets };
+        expect(quick.plan(shape, order)).toEqual({ ...rows, ...lists });
+        expect(quick.census(shape, order)).toEqual(rows);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(['coupled', 'decoupled', 'none'] as const)('is so for a long lease, %s', (kind) => {
+    const inputs = Uint32Array.from({ length: 50_000 }, (_, at) => below(hashAt(1, at), 3000) % (1 + (at % 2999)));
+    const outputs = Uint32Array.from({ length: 50_000 }, (_, at) => below(hashAt(2, at), 2000));
+    const parts = { inputPartSize: 3000, outputPartSize: 2000, noise: table(2000) };
+    const place = { seed: 5, episode: 7, block: 11, firstChunk: 13, chunkPairs: 6144, minibatch: 768 };
+    const negatives = { kind, rate: 8 * 65536 + 4711, draws: 25, inputs: table(3000) };
+    const shape: LeaseShape = { ...place, ...parts, inputs, outputs, targets: 'positive', negatives };
+    expect(new Planner().plan(shape, 'sorted')).toEqual(new Planner({ isPlain: true }).plan(shape, 'sorted'));
+  });
+
+  it('leaves to the plain planner what the code cannot do exactly', () => {
+    const size = 2 ** 21 + 1;
+    const negatives = { kind: 'coupled', rate: 5 * 65536 } as const;
+    const given = { seed: 1, episode: 0, block: 0, firstChunk: 0, chunkPairs: 60, minibatch: 60, negatives };
+    const pairs = { inputs: Uint32Array.of(0, size - 1), outputs: Uint32Array.of(size - 1, 4), targets: 'positive' };
+    const keep = new Float64Array(size).fill(2 ** 32);
+    const noise = { keep, alias: new Uint32Array(size) };
+    const shape = { ...given, ...pairs, inputPartSize: size, outputPartSize: size, noise } as LeaseShape;
+    expect(PlannerProgram.make()!.plan(shape, false)).toBeNull();
+    expect(new Planner().plan(shape)).toEqual(new Planner({ isPlain: true }).plan(shape));
   });
 
   it('gives what a fresh planner gives, whatever it planned before', () => {

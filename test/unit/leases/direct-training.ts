@@ -6,7 +6,7 @@ import { minibatchPairs } from '../../../word2vec/curriculum.ts';
 import { drawTable } from '../../../word2vec/noise.ts';
 import { shuffleChunks, sortChunks } from '../../../word2vec/pair-order.ts';
 import type { LeaseShape } from '../../../word2vec/plan.ts';
-import { Planner } from '../../../word2vec/plan.ts';
+import { Planner } from '../../../word2vec/planner.ts';
 import type { SmallRun } from './harness.ts';
 
 /** The run's applied leases once more, without wire, desk or volunteers. */

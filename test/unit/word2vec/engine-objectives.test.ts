@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CpuEngine } from '../../../word2vec/cpu-engine.ts';
 import type { LeaseRows } from '../../../word2vec/engine.ts';
 import type { BagPlan, LeaseShape, NegativeRule, Plan } from '../../../word2vec/plan.ts';
-import { Planner } from '../../../word2vec/plan.ts';
+import { Planner } from '../../../word2vec/planner.ts';
 import {
   bags,
   copy,

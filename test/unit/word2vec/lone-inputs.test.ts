@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { EpisodeCensus, type Episode } from '../../../coordinator/leases/episode.ts';
 import { loneInputs, MOST_LONE } from '../../../word2vec/lone-inputs.ts';
 import { drawTable } from '../../../word2vec/noise.ts';
-import { Planner } from '../../../word2vec/plan.ts';
+import { Planner } from '../../../word2vec/planner.ts';
 import { below, hashAt } from '../../../word2vec/random.ts';
 
 /** One output part's blocks, half of them empty or nearly so, and the pairs of each input part. */

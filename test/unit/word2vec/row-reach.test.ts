@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { BatchedReference } from '../../../word2vec/batched-reference.ts';
 import type { BagPlan, Plan } from '../../../word2vec/plan.ts';
-import { Planner } from '../../../word2vec/plan.ts';
+import { Planner } from '../../../word2vec/planner.ts';
 import { lengthsWithin, rowReach } from '../../../word2vec/row-reach.ts';
 import { bags, copy, coupled, decoupled, labelled, rowsFor, shape, train } from '../engine-samples.ts';
 

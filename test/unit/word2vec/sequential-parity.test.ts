@@ -8,7 +8,7 @@ import { GridTablesCache } from '../../../word2vec/grid-tables.ts';
 import { buildHuffman } from '../../../word2vec/huffman.ts';
 import { drawTable } from '../../../word2vec/noise.ts';
 import { CONTINUES, type Objective } from '../../../word2vec/objective.ts';
-import { Planner } from '../../../word2vec/plan.ts';
+import { Planner } from '../../../word2vec/planner.ts';
 import { below, hashAt } from '../../../word2vec/random.ts';
 import { ReferenceBag } from '../../../word2vec/reference-bag.ts';
 import { ReferenceHierarchical } from '../../../word2vec/reference-hierarchical.ts';
