@@ -1,7 +1,7 @@
 // The options of `bench -- parity`.
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { wholeNumber } from '../../coordinator/commands/option-values.ts';
+import { wholeNumber } from '../../coordinator/settings/option-values.ts';
 import type { SequentialObjective } from '../../word2vec/sequential-walk.ts';
 import { DEFAULT_ALPHA } from '../word2vec-c.ts';
 import { type ProgramName, PROGRAMS } from './settings.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { readParsed, reading } from '../../coordinator/commands/input-files.ts';
+import { readParsed, reading } from '../../coordinator/settings/input-files.ts';
 import { parsePairs, parseQuestions } from '../../word2vec/evaluation/question-files.ts';
 import { type Circumstances, circumstances, record } from '../record.ts';
 import { gensim } from './gensim.ts';

@@ -1,7 +1,7 @@
 // Vectors to figures, and figures of several seeds to mean and spread.
 import { basename } from 'node:path';
-import { evaluateModel } from '../../coordinator/commands/eval.ts';
-import { readVectors } from '../../coordinator/commands/input-files.ts';
+import { evaluateModel } from '../../coordinator/library/evaluation.ts';
+import { readVectors } from '../../coordinator/settings/input-files.ts';
 import type { SequentialObjective } from '../../word2vec/sequential-walk.ts';
 import type { ParityRun, ProgramName } from './settings.ts';
 

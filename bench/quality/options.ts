@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
-import { wholeNumber } from '../../coordinator/commands/option-values.ts';
+import { wholeNumber } from '../../coordinator/settings/option-values.ts';
 import type { DescentRule } from '../../coordinator/descent/descent.ts';
 import { DESCENT_RULES } from '../../coordinator/descent/descent.ts';
 import { SCHEDULE } from '../../coordinator/run/config.ts';

@@ -1,7 +1,7 @@
 // One measurement: the volunteers and the sequential run on the same text, scored alike.
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readParsed } from '../../coordinator/commands/input-files.ts';
+import { readParsed } from '../../coordinator/settings/input-files.ts';
 import { parsePairs, parseQuestions } from '../../word2vec/evaluation/question-files.ts';
 import { EXIT, TributaryError } from '../../coordinator/errors.ts';
 import { AS_IT_STANDS } from '../../coordinator/ingest/normalisation.ts';

@@ -1,6 +1,6 @@
 // How good a model is: one set of measures for whoever trained it.
-import type { EvaluationFiles } from '../../coordinator/commands/eval.ts';
-import { evaluateModel } from '../../coordinator/commands/eval.ts';
+import type { EvaluationFiles } from '../../coordinator/library/evaluation.ts';
+import { evaluateModel } from '../../coordinator/library/evaluation.ts';
 import { scoreAnalogies } from '../../word2vec/evaluation/analogies.ts';
 import type { HeldOutRules } from '../../word2vec/evaluation/held-out.ts';
 import { HeldOutSet } from '../../word2vec/evaluation/held-out.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { wholeNumber } from '../../coordinator/commands/option-values.ts';
+import { wholeNumber } from '../../coordinator/settings/option-values.ts';
 import { EXIT, TributaryError } from '../../coordinator/errors.ts';
 import { type Circumstances, circumstances, entries, record } from '../record.ts';
 import { corpus, path, paths } from './options.ts';

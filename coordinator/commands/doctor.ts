@@ -8,8 +8,8 @@ import { examineCorpus } from '../corpus/doctor.ts';
 import { failed, type Finding, passed, refused, since } from '../corpus/doctor/finding.ts';
 import { EXIT } from '../errors.ts';
 import { DoctorReport } from './doctor-report.ts';
-import { type Access, readAccess, type HdfsOptions, hdfsOptions } from './hdfs-options.ts';
-import { wholeNumber } from './option-values.ts';
+import { type Access, readAccess, type HdfsOptions, hdfsOptions } from '../settings/hdfs-options.ts';
+import { wholeNumber } from '../settings/option-values.ts';
 
 interface DoctorOptions extends HdfsOptions {
   readonly host: string;

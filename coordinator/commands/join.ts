@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { CHROMIUM_VARIABLE, findChromium, launchChromium } from '../browser/chromium.ts';
 import { type EngineChoice, openVolunteers, type TabStatus, type VolunteerTab } from '../browser/volunteers.ts';
 import { EXIT, TributaryError } from '../errors.ts';
-import { webAddress, wholeNumber } from './option-values.ts';
+import { webAddress, wholeNumber } from '../settings/option-values.ts';
 
 interface JoinOptions {
   readonly tabs: number;

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { Word2vecError } from '../../word2vec/errors.ts';
 import { mostSimilar, type Neighbour } from '../../word2vec/similarity.ts';
 import { EXIT, TributaryError } from '../errors.ts';
-import { coded, readVectors } from './input-files.ts';
-import { wholeNumber } from './option-values.ts';
+import { coded, readVectors } from '../settings/input-files.ts';
+import { wholeNumber } from '../settings/option-values.ts';
 import { tableLines } from './table.ts';
 
 interface QueryOptions {

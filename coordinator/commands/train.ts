@@ -23,14 +23,15 @@ import { randomToken, readToken } from '../server/operator-token.ts';
 import { isSecureWithoutTls, startServer } from '../server/server.ts';
 import type { TlsKeys } from '../server/tls.ts';
 import { PACKAGE_FOLDER, VERSION } from '../version.ts';
-import { aboutRun } from './about-options.ts';
-import { evaluateModel, evaluationText } from './eval.ts';
-import { readAccess } from './hdfs-options.ts';
-import { trainOptions } from './train-options.ts';
-import type { TrainOptions } from './train-options.ts';
+import { aboutRun } from '../settings/about-options.ts';
+import { evaluateModel } from '../library/evaluation.ts';
+import { evaluationText } from './eval.ts';
+import { readAccess } from '../settings/hdfs-options.ts';
+import { trainOptions } from '../settings/train-options.ts';
+import type { TrainOptions } from '../settings/train-options.ts';
 import type { TrainOutput } from './train-output.ts';
 import { duration, trainOutput } from './train-output.ts';
-import { claim, freshConfig, readProbes, refuseFixedOptions, removeIfEmpty, tlsKeys } from './train-setup.ts';
+import { claim, freshConfig, readProbes, refuseFixedOptions, removeIfEmpty, tlsKeys } from '../settings/train-setup.ts';
 
 export function register(program: Command): void {
   const command = program

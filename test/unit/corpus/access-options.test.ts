@@ -4,7 +4,7 @@ import os, { tmpdir } from 'node:os';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { readAccess } from '../../../coordinator/commands/hdfs-options.ts';
+import { readAccess } from '../../../coordinator/settings/hdfs-options.ts';
 import { authenticationOf } from '../../../coordinator/corpus/webhdfs/access.ts';
 import { Kerberos, loadKerberos } from '../../../coordinator/corpus/webhdfs/kerberos.ts';
 import { Authority } from '../../hdfs/certificates.ts';

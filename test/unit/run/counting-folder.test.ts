@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { trainOptions } from '../../../coordinator/commands/train-options.ts';
+import { trainOptions } from '../../../coordinator/settings/train-options.ts';
 import type { TrainingConfig } from '../../../coordinator/run/config.ts';
 import { keepSettings } from '../../../coordinator/run/counting-folder.ts';
 
