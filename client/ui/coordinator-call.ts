@@ -60,3 +60,15 @@ export async function callCoordinator<T>(
   }
   return { ok: true, body: body as T };
 }
+
+/** What an answer that is no success says: the coordinator's coded error, or only its status. */
+export function readFailure(status: number, text: string): CallFailure {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // A proxy's error page: the status says more than its text.
+  }
+  if (isErrorBody(body)) return body.error;
+  return { code: `HTTP_${status}`, message: `The coordinator answered with status ${status}.` };
+}
