@@ -5,8 +5,8 @@ export type Capability =
   | { readonly kind: 'probing' }
   /** `device` is the adapter's own name: untrusted text. */
   | { readonly kind: 'webgpu'; readonly device: string }
-  /** The CPU engine is used; `why` says why it is not WebGPU. */
-  | { readonly kind: 'cpu'; readonly why: string }
+  /** The CPU engine is used; `why` says why it is not WebGPU, `simd` whether it can do so with WebAssembly SIMD. */
+  | { readonly kind: 'cpu'; readonly why: string; readonly simd: boolean }
   /** WebGPU was demanded in the address and is missing: starting will fail. */
   | { readonly kind: 'missing'; readonly why: string };
 
@@ -14,6 +14,17 @@ export type Capability =
 export interface Surroundings {
   readonly isSecureContext: boolean;
   readonly gpu: Pick<GPU, 'requestAdapter'> | undefined;
+  readonly simd: boolean;
+}
+
+/** A function that answers a vector of sixteen bytes' population counts: valid only where SIMD is known. */
+const SIMD_MODULE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+];
+
+/** Whether this browser compiles WebAssembly SIMD; without it the CPU engine runs in plain JavaScript. */
+export function knowsSimd(): boolean {
+  return typeof WebAssembly === 'object' && WebAssembly.validate(new Uint8Array(SIMD_MODULE));
 }
 
 const INSECURE =
@@ -38,10 +49,12 @@ export function adapterName(info: Pick<GPUAdapterInfo, 'vendor' | 'architecture'
 /** Asks for an adapter but never for a device: nothing runs on the GPU. */
 export async function probeCapability(
   choice: EngineChoice,
-  { isSecureContext, gpu }: Surroundings,
+  { isSecureContext, gpu, simd }: Surroundings,
 ): Promise<Capability> {
-  if (choice === 'cpu') return { kind: 'cpu', why: 'The address of this page asks for the CPU engine (?engine=cpu).' };
-  const without = (why: string): Capability => ({ kind: choice === 'webgpu' ? 'missing' : 'cpu', why });
+  if (choice === 'cpu')
+    return { kind: 'cpu', why: 'The address of this page asks for the CPU engine (?engine=cpu).', simd };
+  const without = (why: string): Capability =>
+    choice === 'webgpu' ? { kind: 'missing', why } : { kind: 'cpu', why, simd };
   if (!isSecureContext) return without(INSECURE);
   if (gpu === undefined) return without(NO_WEBGPU);
   try {

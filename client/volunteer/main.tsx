@@ -6,8 +6,10 @@ import '../style/volunteer.css';
 import { proxy, wrap } from 'comlink';
 import { render } from 'preact';
 import type { VolunteerWorker } from '../worker/api.ts';
+import type { About } from '../../protocol/status.ts';
+import { lookAtAbout } from './about.ts';
 import { browserName } from './browser-name.ts';
-import { type Capability, engineChoice, probeCapability } from './capability.ts';
+import { type Capability, engineChoice, knowsSimd, probeCapability } from './capability.ts';
 import { mirrorStatus } from './mirror.ts';
 import { VolunteerPage } from './page.tsx';
 import { lookAtRun, type RunGlance } from './run-glance.ts';
@@ -19,6 +21,7 @@ const page: HTMLElement = root;
 
 let capability: Capability = { kind: 'probing' };
 let glance: RunGlance = { kind: 'asking' };
+let about: About | null = null;
 
 function spawn(fail: (message: string) => void): WorkerHandle {
   const thread = new Worker(new URL('../worker/volunteer.worker.ts', import.meta.url), { type: 'module' });
@@ -67,7 +70,10 @@ const actions = {
 };
 
 function draw(): void {
-  render(<VolunteerPage status={session.status} capability={capability} glance={glance} actions={actions} />, page);
+  render(
+    <VolunteerPage status={session.status} capability={capability} glance={glance} about={about} actions={actions} />,
+    page,
+  );
 }
 
 document.addEventListener('visibilitychange', () => session.setHidden(document.hidden));
@@ -80,11 +86,16 @@ document.addEventListener('resume', () => session.setFrozen(false));
 session.setHidden(document.hidden);
 mirrorStatus(window, session.status);
 draw();
-void probeCapability(engine, { isSecureContext, gpu: navigator.gpu }).then((found) => {
+void probeCapability(engine, { isSecureContext, gpu: navigator.gpu, simd: knowsSimd() }).then((found) => {
   capability = found;
   draw();
 });
 void lookAtRun().then((seen) => {
   glance = seen;
+  draw();
+});
+void lookAtAbout().then((told) => {
+  about = told;
+  if (told !== null && told.title !== '') document.title = told.title;
   draw();
 });

@@ -5,6 +5,7 @@ import { Badge, type Tone } from '../ui/badge.tsx';
 import { duration } from '../ui/format.ts';
 import type { WorkerState, WorkerStatus } from '../worker/api.ts';
 import type { Capability } from './capability.ts';
+import { EngineLine } from './engine-line.tsx';
 import { hasEnded } from './session.ts';
 
 export interface VolunteerActions {
@@ -26,43 +27,6 @@ const STATES: Readonly<Record<WorkerState, { readonly word: string; readonly ton
   done: { word: 'Run complete', tone: 'good' },
   error: { word: 'Stopped', tone: 'bad' },
 };
-
-function Engine({ status, capability }: { status: WorkerStatus; capability: Capability }): JSX.Element {
-  if (status.engine !== null) {
-    return (
-      <>
-        <p class="engine">
-          <span class="engine-kind">{status.engine === 'webgpu' ? 'GPU' : 'CPU'}</span>
-          <bdi>{status.device === '' ? 'name not known yet' : status.device}</bdi>
-        </p>
-        {status.fallback === null ? null : <p class="notice">The CPU is used instead of the GPU: {status.fallback}.</p>}
-      </>
-    );
-  }
-  switch (capability.kind) {
-    case 'probing':
-      return <p class="engine muted">Looking for a GPU…</p>;
-    case 'webgpu':
-      return (
-        <p class="engine">
-          <span class="engine-kind">GPU</span>
-          <bdi>{capability.device}</bdi>
-        </p>
-      );
-    case 'cpu':
-      return (
-        <>
-          <p class="engine">
-            <span class="engine-kind">CPU</span>
-            one thread of this computer
-          </p>
-          <p class="notice">The CPU engine will be used: it helps too, but is slower. {capability.why}</p>
-        </>
-      );
-    case 'missing':
-      return <p class="notice">The address of this page demands WebGPU (?engine=webgpu). {capability.why}</p>;
-  }
-}
 
 export function StatePanel(props: {
   status: WorkerStatus;
@@ -92,7 +56,7 @@ export function StatePanel(props: {
       {status.reconnectInMs === null ? null : (
         <p class="muted">Next attempt in {duration(Math.max(1, Math.ceil(status.reconnectInMs / 1000)))}.</p>
       )}
-      <Engine status={status} capability={capability} />
+      <EngineLine status={status} capability={capability} />
       <div class="buttons">
         <button
           id="start"

@@ -1,7 +1,7 @@
 // The volunteer page in a real browser: every state, what it says without WebGPU, and its session with the worker.
 import { h, render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { engineChoice, probeCapability } from '../../client/volunteer/capability.ts';
+import { engineChoice, knowsSimd, probeCapability } from '../../client/volunteer/capability.ts';
 import { mirrorStatus } from '../../client/volunteer/mirror.ts';
 import { VolunteerPage, type VolunteerPageProps } from '../../client/volunteer/page.tsx';
 import { glanceOf } from '../../client/volunteer/run-glance.ts';
@@ -34,6 +34,7 @@ function show(props: Partial<VolunteerPageProps>): void {
     status: workerStatus,
     capability: { kind: 'webgpu', device: 'A GPU' },
     glance: { kind: 'asking' },
+    about: null,
     actions,
     ...props,
   };
@@ -126,7 +127,7 @@ describe('volunteer page', () => {
   });
 
   it('says why the CPU is used, before and after the start', () => {
-    show({ status: IDLE, capability: { kind: 'cpu', why: 'No adapter here.' } });
+    show({ status: IDLE, capability: { kind: 'cpu', why: 'No adapter here.', simd: true } });
     expect(root.querySelector('.notice')?.textContent).toContain('No adapter here.');
     show({ status: { ...workerStatus, engine: 'cpu', fallback: 'Lost the device.' } });
     expect(root.querySelector('.notice')?.textContent).toContain('Lost the device.');
@@ -155,19 +156,21 @@ describe('capability', () => {
   });
 
   it('names each reason for having no WebGPU', async () => {
-    const insecure = await probeCapability('auto', { isSecureContext: false, gpu: undefined });
+    const insecure = await probeCapability('auto', { isSecureContext: false, gpu: undefined, simd: true });
     expect(insecure).toMatchObject({ kind: 'cpu', why: expect.stringContaining('https') });
-    const without = await probeCapability('auto', { isSecureContext: true, gpu: undefined });
+    const without = await probeCapability('auto', { isSecureContext: true, gpu: undefined, simd: true });
     expect(without).toMatchObject({ kind: 'cpu', why: expect.stringContaining('no WebGPU') });
-    expect(await probeCapability('auto', { isSecureContext: true, gpu: none })).toMatchObject({
+    expect(await probeCapability('auto', { isSecureContext: true, gpu: none, simd: true })).toMatchObject({
       kind: 'cpu',
       why: expect.stringContaining('no graphics adapter'),
     });
-    expect(await probeCapability('webgpu', { isSecureContext: true, gpu: none })).toMatchObject({ kind: 'missing' });
+    expect(await probeCapability('webgpu', { isSecureContext: true, gpu: none, simd: true })).toMatchObject({
+      kind: 'missing',
+    });
   });
 
   it('finds the adapter of this browser', async () => {
-    const found = await probeCapability('auto', { isSecureContext, gpu: navigator.gpu });
+    const found = await probeCapability('auto', { isSecureContext, gpu: navigator.gpu, simd: knowsSimd() });
     expect(found).toMatchObject({ kind: 'webgpu', device: expect.stringMatching(/./) });
   });
 });
