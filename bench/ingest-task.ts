@@ -1,13 +1,11 @@
-// One measurement of `bench -- ingest`, in a process of its own: reads or ingests, and prints its figures as JSON.
+// One measurement of `bench -- ingest`, in a process of its own: reads, counts or encodes, and prints its figures as JSON.
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { readLineBlocks, type LineBlock } from '../coordinator/corpus/lines.ts';
 import { parseHostMap } from '../coordinator/corpus/host-map.ts';
 import { openCorpus } from '../coordinator/corpus/open.ts';
 import type { CorpusFile, CorpusOptions, CorpusSource } from '../coordinator/corpus/source.ts';
 import { planSplits } from '../coordinator/corpus/splits.ts';
 import { Encoder } from '../coordinator/ingest/encoder.ts';
-import { IngestThread } from '../coordinator/ingest/ingest-thread.ts';
 import { AS_IT_STANDS } from '../coordinator/ingest/normalisation.ts';
 import { WordCounter } from '../coordinator/ingest/word-counter.ts';
 import type { OpenedCorpus } from '../coordinator/ingest/code-feed.ts';
@@ -15,9 +13,6 @@ import { SCHEDULE } from '../coordinator/run/config.ts';
 import type { Task, TaskFigures } from './ingest-tasks.ts';
 
 const MIN_COUNT = 5;
-const MAX_VOCAB = 1_000_000;
-/** Kept tokens of an episode, as in a run that has grown. */
-const EPISODE_TOKENS = SCHEDULE.maxKept;
 /** Memory for tables of words. */
 const WORDS_BYTES = 256 << 20;
 /** Text that is counted and encoded; all of it in memory, so that no reading is measured. */
@@ -48,36 +43,6 @@ async function openRemote(task: Extract<Task, { kind: 'read' }>): Promise<Opened
   const { file, start, end } = splits[0]!;
   for await (const chunk of source.read(files[file]!, start, end - start)) void chunk;
   return { source, files, splits };
-}
-
-/** What a run does with its corpus before and besides training: counts it, and makes the pairs of one epoch. */
-async function ingest(task: Extract<Task, { kind: 'ingest' }>): Promise<number> {
-  const thread = new IngestThread({ progress: () => undefined, note: () => undefined });
-  const { corpus } = task;
-  await thread.open({
-    corpus: [corpus],
-    options: optionsOf(task),
-    vocab: '',
-    normalisation: AS_IT_STANDS,
-    memory: WORDS_BYTES,
-    splitBytes: SCHEDULE.splitBytes,
-  });
-  const { words, counts, heldOut } = await thread.count({
-    threads: availableParallelism(),
-    folder: '',
-    minCount: MIN_COUNT,
-    maxVocab: MAX_VOCAB,
-  });
-  const shared = { words, counts, seed: 1, window: 5, sample: 1e-3, epochs: 1, heldOutLimit: heldOut.limit };
-  await thread.train({ ...shared, exact: true, sentence: 'line', model: 'skipgram', hs: false, schedule: 'grid' });
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  let from = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0, beyond: 0 };
-  for (let number = 0; from.tokens < total; number++) {
-    const episode = await thread.prepare({ number, from, until: from.tokens + EPISODE_TOKENS, stop: null, parts: 4 });
-    from = episode.to;
-  }
-  await thread.close();
-  return total;
 }
 
 /** The first lines of a local file, of about TEXT_BYTES, in the blocks that a run reads. */
@@ -114,7 +79,6 @@ async function work(task: Task): Promise<TaskFigures> {
   const cpu = process.cpuUsage();
   let done = 0;
   if (task.kind === 'read') done = await read(task, opened!);
-  else if (task.kind === 'ingest') done = await ingest(task);
   else if (encoder === undefined) {
     for (const block of blocks) counter.add(block);
     done = counter.tokens;

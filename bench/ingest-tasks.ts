@@ -14,7 +14,6 @@ interface Remote {
 
 export type Task =
   | (Remote & { readonly kind: 'read'; readonly streams: number; readonly part: number; readonly parts: number })
-  | (Remote & { readonly kind: 'ingest' })
   | { readonly kind: 'count' | 'encode'; readonly file: string };
 
 export interface TaskFigures {
@@ -38,6 +37,17 @@ async function output(program: string, args: readonly string[]): Promise<string>
 export async function runTask(task: Task): Promise<TaskFigures> {
   const script = fileURLToPath(new URL('ingest-task.ts', import.meta.url));
   return JSON.parse(await output(process.execPath, [...process.execArgv, script, JSON.stringify(task)])) as TaskFigures;
+}
+
+/** Counts a corpus and makes the pairs of one epoch, in the built program: no compiler is in its memory. */
+export async function runWhole(task: Remote): Promise<TaskFigures> {
+  const script = fileURLToPath(new URL('ingest-whole.mjs', import.meta.url));
+  return JSON.parse(await output(process.execPath, [script, JSON.stringify(task)])) as TaskFigures;
+}
+
+/** Builds where a source is newer than dist/. */
+export async function buildProgram(): Promise<void> {
+  await output(process.execPath, [fileURLToPath(new URL('../scripts/tributary.mjs', import.meta.url)), '--version']);
 }
 
 /** Fetches URLs by `curl`, `streams` processes at a time. @returns seconds */

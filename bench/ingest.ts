@@ -9,7 +9,7 @@ import { UserName } from '../coordinator/corpus/webhdfs/authentication.ts';
 import { WebHdfsClient } from '../coordinator/corpus/webhdfs/client.ts';
 import { SCHEDULE } from '../coordinator/run/config.ts';
 import { type HdfsCluster, startHdfs } from '../test/hdfs/cluster.ts';
-import { runCurl, runTask, runWc } from './ingest-tasks.ts';
+import { buildProgram, runCurl, runTask, runWc, runWhole } from './ingest-tasks.ts';
 import { type Circumstances, circumstances, record } from './record.ts';
 import { sampleText } from './sample-text.ts';
 
@@ -150,6 +150,7 @@ export async function benchIngest({
   const path = corpus === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? '.', corpus);
   const given = path === undefined ? Buffer.from(await sampleText()) : readFileSync(path);
   const text = given.at(-1) === 0x0a ? given : Buffer.concat([given, Buffer.of(0x0a)]);
+  await buildProgram();
   const folder = mkdtempSync(join(tmpdir(), 'tributary-bench-'));
   let hdfs: HdfsCluster | undefined;
   try {
@@ -160,9 +161,9 @@ export async function benchIngest({
     await put(hdfs, '/whole/text.txt', whole);
     await put(hdfs, '/quarter/text.txt', whole.subarray(0, whole.lastIndexOf(0x0a, SMALL_BYTES) + 1));
     const rounds = await measure(hdfs, `${hdfs.url}/whole`, local, whole.length);
-    const remote = { kind: 'ingest', user: hdfs.superuser, hostMap: hdfs.hostMap } as const;
-    const small = await runTask({ ...remote, corpus: `${hdfs.url}/quarter` });
-    const large = await runTask({ ...remote, corpus: `${hdfs.url}/whole` });
+    const remote = { user: hdfs.superuser, hostMap: hdfs.hostMap };
+    const small = await runWhole({ ...remote, corpus: `${hdfs.url}/quarter` });
+    const large = await runWhole({ ...remote, corpus: `${hdfs.url}/whole` });
     const of = (figure: (round: Round) => number): number => median(rounds.map(figure));
     const entry: Entry = {
       ...about,

@@ -33,22 +33,40 @@ export interface PairRules {
   readonly chunkPairs: number;
 }
 
-/** Collects the pairs of an episode, sentence by sentence. */
+/** Where arrays for pairs come from: memory that is used again, or new. */
+export interface PairRoom {
+  /** An array with `length` numbers, whatever they are. */
+  take(length: number): Uint32Array<ArrayBuffer>;
+}
+
+const NEW_ROOM: PairRoom = { take: (length) => new Uint32Array(length) };
+
+/**
+ * Collects an episode sentence by sentence. Its pairs take ten times the memory of the tokens that they are made from:
+ * only tokens are kept, and the pairs are gone through twice, to be counted and to be put where they belong.
+ */
 export class PairCollector {
   readonly #rules: PairRules;
-  #inputs = new Uint32Array(1 << 16);
-  #outputs = new Uint32Array(1 << 16);
-  #pairs = 0;
-  /** Kept tokens of the open sentence, and the corpus position of each. */
-  readonly #sentence = new Uint32Array(SENTENCE_TOKENS);
-  readonly #position = new Float64Array(SENTENCE_TOKENS);
-  #length = 0;
+  readonly #room: PairRoom;
+  /** Tokens that subsampling kept, and how far the window of each reaches. Shape (at least `#kept`). */
+  #ids = new Uint32Array(1 << 14);
+  #reach = new Uint8Array(1 << 14);
+  /** Where each sentence ends, in tokens. Shape (at least `#sentences`). */
+  #ends = new Uint32Array(1 << 10);
   #kept = 0;
+  #sentences = 0;
+  #pairs = 0;
+  /** Corpus positions of the open sentence's tokens. */
+  readonly #position = new Float64Array(SENTENCE_TOKENS);
+  /** Tokens of the open sentence. */
+  #length = 0;
   /** Of subsampling, for the tokens of an epoch whose numbers have the same upper 32 bits. */
   readonly #key = { epoch: -1, upper: 0, value: 0 };
 
-  constructor(rules: PairRules) {
+  /** @param rules a window of at most 255 @param room for what `bucket` answers */
+  constructor(rules: PairRules, room: PairRoom = NEW_ROOM) {
     this.#rules = rules;
+    this.#room = room;
   }
 
   get pairs(): number {
@@ -73,9 +91,12 @@ export class PairCollector {
       key.value = streamKey(this.#rules.seed, STREAM.subsample, epoch, upper);
     }
     if (hashAt(key.value, position) >= this.#rules.keep[id]!) return false;
-    this.#sentence[this.#length] = id;
+    if (this.#kept === this.#ids.length) {
+      this.#ids = grown(this.#ids, new Uint32Array(2 * this.#kept));
+      this.#reach = grown(this.#reach, new Uint8Array(2 * this.#kept));
+    }
+    this.#ids[this.#kept++] = id;
     this.#position[this.#length++] = position;
-    this.#kept++;
     if (this.#length < SENTENCE_TOKENS) return false;
     this.endSentence(epoch);
     return true;
@@ -83,41 +104,25 @@ export class PairCollector {
 
   /** Closes the sentence: each context word's input row against the centre's output row, as word2vec.c trains. */
   endSentence(epoch: number): void {
-    const { seed, window, objective, chunkPairs } = this.#rules;
-    const bags = objective.model === 'cbow';
     const length = this.#length;
     if (length === 0) return;
+    const { seed, window } = this.#rules;
     const key = streamKey(seed, STREAM.window, epoch);
-    this.#reserve(length * 2 * window);
-    const inputs = this.#inputs;
-    const outputs = this.#outputs;
-    const sentence = this.#sentence;
+    const start = this.#kept - length;
     let pairs = this.#pairs;
-    for (let centre = 0; centre < length; centre++) {
-      const reach = window - below(hashAt(key, this.#position[centre]!), window);
-      const end = Math.min(length - 1, centre + reach);
-      let first = true;
-      for (let context = Math.max(0, centre - reach); context <= end; context++) {
-        if (context === centre) continue;
-        inputs[pairs] = sentence[context]!;
-        const continues = bags && !first && pairs % chunkPairs !== 0;
-        outputs[pairs++] = continues ? CONTINUES : sentence[centre]!;
-        first = false;
-      }
+    for (let at = 0; at < length; at++) {
+      const reach = window - below(hashAt(key, this.#position[at]!), window);
+      this.#reach[start + at] = reach;
+      pairs += Math.min(reach, at) + Math.min(reach, length - 1 - at);
     }
     this.#pairs = pairs;
     this.#length = 0;
-  }
-
-  #reserve(more: number): void {
-    if (this.#pairs + more <= this.#inputs.length) return;
-    const size = Math.max(this.#pairs + more, this.#inputs.length * 2);
-    this.#inputs = copied(this.#inputs, size);
-    this.#outputs = copied(this.#outputs, size);
+    if (this.#sentences === this.#ends.length) this.#ends = grown(this.#ends, new Uint32Array(2 * this.#sentences));
+    this.#ends[this.#sentences++] = this.#kept;
   }
 
   /**
-   * Sorts the collected pairs by block, shuffles each block, and starts afresh. The open sentence must be closed.
+   * Makes the pairs sorted by block, shuffles each block, and starts afresh. The open sentence must be closed.
    * @throws Word2vecError CBOW_PARTS for CBOW in more than one part
    */
   bucket(tables: GridTables, episode: number): BlockPairs {
@@ -125,6 +130,7 @@ export class PairCollector {
     if (this.#rules.order === 'shuffled') this.#shuffle(bucketed, episode);
     this.#pairs = 0;
     this.#kept = 0;
+    this.#sentences = 0;
     return bucketed;
   }
 
@@ -132,33 +138,59 @@ export class PairCollector {
   #blocks({ input, targets }: GridTables): BlockPairs {
     const { count: parts, partOf, localOf } = input;
     const { start, part, value } = targets;
-    const pairs = this.#pairs;
-    const contexts = this.#inputs;
-    const centres = this.#outputs;
-    const offsets = new Uint32Array(parts * parts + 1);
-    for (let k = 0; k < pairs; k++) {
-      const row = partOf[contexts[k]!]! * parts + 1;
-      const centre = centres[k]!;
-      const end = start[centre + 1]!;
-      for (let at = start[centre]!; at < end; at++) offsets[row + part[at]!]!++;
-    }
-    for (let block = 0; block < parts * parts; block++) offsets[block + 1]! += offsets[block]!;
+    const offsets = this.#blockOffsets(input, targets);
     const cursor = offsets.slice();
-    const inputs = new Uint32Array(offsets[parts * parts]!);
-    const outputs = new Uint32Array(inputs.length);
-    for (let k = 0; k < pairs; k++) {
-      const context = contexts[k]!;
-      const row = partOf[context]! * parts;
-      const rank = localOf[context]!;
-      const centre = centres[k]!;
-      const end = start[centre + 1]!;
-      for (let at = start[centre]!; at < end; at++) {
-        const to = cursor[row + part[at]!]!++;
-        inputs[to] = rank;
-        outputs[to] = value[at]!;
+    const inputs = this.#room.take(offsets[parts * parts]!);
+    const outputs = this.#room.take(inputs.length);
+    const ids = this.#ids;
+    const reaches = this.#reach;
+    let centre = 0;
+    for (let sentence = 0; sentence < this.#sentences; sentence++) {
+      const first = centre;
+      const last = this.#ends[sentence]! - 1;
+      for (; centre <= last; centre++) {
+        const reach = reaches[centre]!;
+        const from = start[ids[centre]!]!;
+        const to = start[ids[centre]! + 1]!;
+        const end = Math.min(last, centre + reach);
+        for (let context = Math.max(first, centre - reach); context <= end; context++) {
+          if (context === centre) continue;
+          const row = partOf[ids[context]!]! * parts;
+          const rank = localOf[ids[context]!]!;
+          for (let at = from; at < to; at++) {
+            const place = cursor[row + part[at]!]!++;
+            inputs[place] = rank;
+            outputs[place] = value[at]!;
+          }
+        }
       }
     }
     return { inputs, outputs, offsets };
+  }
+
+  /** `BlockPairs.offsets`. */
+  #blockOffsets({ count: parts, partOf }: GridTables['input'], { start, part }: GridTables['targets']) {
+    const offsets = new Uint32Array(parts * parts + 1);
+    const ids = this.#ids;
+    const reaches = this.#reach;
+    let centre = 0;
+    for (let sentence = 0; sentence < this.#sentences; sentence++) {
+      const first = centre;
+      const last = this.#ends[sentence]! - 1;
+      for (; centre <= last; centre++) {
+        const reach = reaches[centre]!;
+        const from = start[ids[centre]!]!;
+        const to = start[ids[centre]! + 1]!;
+        const end = Math.min(last, centre + reach);
+        for (let context = Math.max(first, centre - reach); context <= end; context++) {
+          if (context === centre) continue;
+          const row = partOf[ids[context]!]! * parts + 1;
+          for (let at = from; at < to; at++) offsets[row + part[at]!]!++;
+        }
+      }
+    }
+    for (let block = 0; block < parts * parts; block++) offsets[block + 1]! += offsets[block]!;
+    return offsets;
   }
 
   /** In one part a row's rank is its id. */
@@ -170,8 +202,28 @@ export class PairCollector {
         'Train CBOW in one part and in the order of the text.',
       );
     }
-    const inputs = this.#inputs.slice(0, this.#pairs);
-    return { inputs, outputs: this.#outputs.slice(0, this.#pairs), offsets: Uint32Array.of(0, this.#pairs) };
+    const { chunkPairs } = this.#rules;
+    const inputs = this.#room.take(this.#pairs);
+    const outputs = this.#room.take(this.#pairs);
+    let place = 0;
+    let centre = 0;
+    for (let sentence = 0; sentence < this.#sentences; sentence++) {
+      const first = centre;
+      const last = this.#ends[sentence]! - 1;
+      for (; centre <= last; centre++) {
+        const reach = this.#reach[centre]!;
+        const end = Math.min(last, centre + reach);
+        let begun = false;
+        for (let context = Math.max(first, centre - reach); context <= end; context++) {
+          if (context === centre) continue;
+          inputs[place] = this.#ids[context]!;
+          outputs[place] = begun && place % chunkPairs !== 0 ? CONTINUES : this.#ids[centre]!;
+          place++;
+          begun = true;
+        }
+      }
+    }
+    return { inputs, outputs, offsets: Uint32Array.of(0, place) };
   }
 
   #shuffle({ inputs, outputs, offsets }: BlockPairs, episode: number): void {
@@ -187,10 +239,9 @@ export class PairCollector {
   }
 }
 
-function copied(old: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
-  const next = new Uint32Array(size);
-  next.set(old);
-  return next;
+function grown<Numbers extends Uint8Array | Uint32Array>(old: Numbers, room: Numbers): Numbers {
+  room.set(old);
+  return room;
 }
 
 function swap(values: Uint32Array, a: number, b: number): void {

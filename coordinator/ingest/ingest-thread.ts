@@ -15,6 +15,7 @@ import type {
   Opened,
   OpenRequest,
   PrepareRequest,
+  Return,
   TrainRequest,
 } from './requests.ts';
 
@@ -68,6 +69,12 @@ export class IngestThread {
 
   prepare(request: Omit<PrepareRequest, 'kind'>): Promise<Episode> {
     return this.#ask({ kind: 'prepare', ...request }) as Promise<Episode>;
+  }
+
+  /** Hands the memory of a trained episode back, to be used for the next one: its pairs are gone with this call. */
+  giveBack({ inputs, outputs }: Episode): void {
+    const message: Return = { kind: 'return', memory: { inputs, outputs } };
+    this.#worker.postMessage(message, [inputs.buffer, outputs.buffer]);
   }
 
   async close(): Promise<void> {

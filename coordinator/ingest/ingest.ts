@@ -15,6 +15,7 @@ import { sampleCorpus } from './corpus-sample.ts';
 import type { GivenWords } from './given-words.ts';
 import { readGivenWords } from './given-words.ts';
 import type { HeldOutLines } from './held-out-lines.ts';
+import type { PairMemory } from './pair-buffers.ts';
 import { Preparation } from './preparation.ts';
 import type { Counted, CountRequest, Opened, OpenRequest, PrepareRequest, TrainRequest } from './requests.ts';
 import type { WordCounter } from './word-counter.ts';
@@ -161,6 +162,11 @@ export class Ingest {
   /** @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted */
   prepare(request: PrepareRequest): Promise<Episode> {
     return this.#preparation!.prepare(request);
+  }
+
+  /** The memory of an episode that is trained serves the next ones. */
+  giveBack(memory: PairMemory): void {
+    this.#preparation!.giveBack(memory);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { failureOf } from './failure.ts';
 import { Ingest } from './ingest.ts';
-import type { IngestAnswer, IngestMessage, IngestRequest, Interruption } from './requests.ts';
+import type { IngestAnswer, IngestMessage, IngestRequest, Interruption, Return } from './requests.ts';
 
 const port = parentPort!;
 
@@ -47,7 +47,8 @@ async function handle(request: IngestRequest): Promise<void> {
   }
 }
 
-port.on('message', (request: IngestRequest | Interruption) => {
+port.on('message', (request: IngestRequest | Interruption | Return) => {
   if (request.kind === 'interrupt') ingest.interrupt();
+  else if (request.kind === 'return') ingest.giveBack(request.memory);
   else void handle(request);
 });

@@ -1,7 +1,7 @@
 // From the corpus to the pairs of an episode.
 import type { RunEventLevel } from '../../protocol/status.ts';
 import { GridTablesCache } from '../../word2vec/grid-tables.ts';
-import { PairCollector } from '../../word2vec/skip-gram-pairs.ts';
+import { PairCollector, type PairRules } from '../../word2vec/skip-gram-pairs.ts';
 import { keepBounds } from '../../word2vec/vocabulary.ts';
 import { TributaryError } from '../errors.ts';
 import type { Episode } from '../leases/episode.ts';
@@ -10,6 +10,7 @@ import type { OpenedCorpus } from './code-feed.ts';
 import { CodeFeed } from './code-feed.ts';
 import { Encoder, GAP, LINE_END } from './encoder.ts';
 import type { Normalisation } from './normalisation.ts';
+import { PairBuffers, type PairMemory } from './pair-buffers.ts';
 import type { PrepareRequest, TrainRequest } from './requests.ts';
 
 /** Share of an epoch by which counts may be off without a warning. */
@@ -18,6 +19,7 @@ const NOTEWORTHY = 0.001;
 export class Preparation {
   readonly #feed: CodeFeed;
   readonly #collector: PairCollector;
+  readonly #buffers = new PairBuffers();
   readonly #tables: GridTablesCache;
   readonly #description: string;
   /** In-vocabulary tokens of one epoch. */
@@ -49,14 +51,15 @@ export class Preparation {
     const objective = { model, hs };
     const total = counts.reduce((sum, count) => sum + count, 0);
     this.#feed = new CodeFeed(corpus, new Encoder({ words, normalisation, heldOutLimit, hashSeed }));
-    this.#collector = new PairCollector({
+    const rules: PairRules = {
       seed,
       window,
       keep: keepBounds({ counts, total }, sample),
       objective,
       order: schedule === 'grid' ? 'shuffled' : 'text',
       chunkPairs: SCHEDULE.chunkPairs,
-    });
+    };
+    this.#collector = new PairCollector(rules, this.#buffers);
     this.#tables = new GridTablesCache(counts, sample, seed, objective);
     this.#note = note;
     this.#description = corpus.source.description;
@@ -107,6 +110,11 @@ export class Preparation {
     };
     if (!this.#exact && tokens === end) await this.#tellRest();
     return { ...pairs, number, parts, from, to, kept };
+  }
+
+  /** The memory of an episode that is trained serves the next ones. */
+  giveBack(memory: PairMemory): void {
+    this.#buffers.giveBack(memory);
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import type { CorpusPosition, Episode } from '../leases/episode.ts';
 import type { Failure } from './failure.ts';
 import type { HeldOutLines } from './held-out-lines.ts';
 import type { Normalisation, Sentence } from './normalisation.ts';
+import type { PairMemory } from './pair-buffers.ts';
 
 export type IngestRequest = OpenRequest | CountRequest | TrainRequest | PrepareRequest;
 
@@ -95,4 +96,10 @@ export type IngestMessage =
 /** Beside requests, at any time: what is being counted shall end soon, and be kept. */
 export interface Interruption {
   readonly kind: 'interrupt';
+}
+
+/** Beside requests, at any time: the memory of an episode that is trained, to be used again. */
+export interface Return {
+  readonly kind: 'return';
+  readonly memory: PairMemory;
 }

@@ -8,6 +8,7 @@ import type { JournalWriter } from './journal.ts';
 import type { Training as Whole } from './training.ts';
 
 type Training = Whole<JournalWriter>;
+type PairSource = Pick<IngestThread, 'prepare' | 'giveBack'>;
 
 /** An episode made again from a checkpoint, with the state of its chunks. */
 export interface RestoredEpisode {
@@ -18,13 +19,13 @@ export interface RestoredEpisode {
 const START: CorpusPosition = { epoch: 0, split: 0, line: 0, token: 0, tokens: 0, beyond: 0 };
 
 export class Episodes {
-  readonly #ingest: IngestThread;
+  readonly #ingest: PairSource;
   readonly #open = new Map<number, Episode>();
   #next: CorpusPosition;
   #nextNumber: number;
   #preparing = false;
 
-  constructor(ingest: IngestThread, from: CheckpointState | null) {
+  constructor(ingest: PairSource, from: CheckpointState | null) {
     this.#ingest = ingest;
     this.#next = from?.next ?? START;
     this.#nextNumber = from?.nextEpisode ?? 0;
@@ -80,7 +81,15 @@ export class Episodes {
   }
 
   /** @param done chunk states of a restored episode */
-  add(episode: Episode, { desk, journal, schedule }: Training, done?: Uint8Array): void {
+  add(
+    episode: Episode,
+    {
+      desk,
+      journal,
+      schedule,
+    }: Pick<Training, 'journal' | 'schedule'> & { readonly desk: Pick<Training['desk'], 'addEpisode'> },
+    done?: Uint8Array,
+  ): void {
     this.#open.set(episode.number, episode);
     const { number, parts, from, to, offsets } = episode;
     let chunks = 0;
@@ -100,10 +109,19 @@ export class Episodes {
     desk.addEpisode(episode, done);
   }
 
-  retireComplete({ grid, desk }: Training): void {
+  /** Nobody has a lease of these any more; their memory goes to the episodes that follow. */
+  retireComplete({
+    grid,
+    desk,
+  }: {
+    readonly grid: Pick<Training['grid'], 'retire'>;
+    readonly desk: Pick<Training['desk'], 'dropEpisode'>;
+  }): void {
     for (let retired = grid.retire(); retired !== null; retired = grid.retire()) {
+      const episode = this.#open.get(retired)!;
       this.#open.delete(retired);
       desk.dropEpisode(retired);
+      this.#ingest.giveBack(episode);
     }
   }
 

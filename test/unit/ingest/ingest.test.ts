@@ -184,6 +184,28 @@ describe('episodes', () => {
     }
   });
 
+  it('in memory that is used again have the same pairs, and two take no more than two', async () => {
+    const { ingest, total } = await openAndCount();
+    const { ingest: fresh } = await openAndCount();
+    const episodes = await episodesOf(ingest, total, 1777);
+    expect(episodes.length).toBeGreaterThan(10);
+    const open: Episode[] = [];
+    const buffers = new Set<ArrayBuffer>();
+    for (const { number, from, to, parts, inputs, outputs, offsets } of episodes) {
+      if (open.length === 2) {
+        const done = open.shift()!;
+        // What is left of old pairs must not matter.
+        done.inputs.fill(0xffffffff);
+        fresh.giveBack(done);
+      }
+      const again = await fresh.prepare({ kind: 'prepare', number, from, until: to.tokens, stop: to, parts });
+      expect([again.inputs, again.outputs, again.offsets]).toEqual([inputs, outputs, offsets]);
+      buffers.add(again.inputs.buffer).add(again.outputs.buffer);
+      open.push(again);
+    }
+    expect(buffers.size).toBe(4);
+  });
+
   it.each([2, 7, 1000])('of sentences of %s words join lines, and no two files', async (sentence) => {
     const rules: Normalisation = { lowercase: true, tokenizer: 'unicode', digits: 'zero' };
     const files = [
