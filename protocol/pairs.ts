@@ -40,12 +40,15 @@ type CodeNumber = (context: number, number: number) => number;
  */
 export function packPairs(pairs: Pairs, chunkPairs: number, order: PairOrder): Uint8Array {
   const coder = new RiceWriter(order === 'sorted' ? SORTED_CONTEXTS : TEXT_CONTEXTS);
-  const code: CodeNumber = (context, number) => {
-    if (number < 0) throw new Error('pairs to be packed are not sorted');
-    coder.number(context, number);
-    return number;
-  };
-  (order === 'sorted' ? codeSorted : codeText)(code, pairs, chunkPairs);
+  if (order === 'sorted') {
+    writeSorted(coder, pairs, chunkPairs);
+  } else {
+    const code: CodeNumber = (context, number) => {
+      coder.number(context, number);
+      return number;
+    };
+    codeText(code, pairs);
+  }
   const coded = coder.finish();
   const bytes = new Uint8Array(1 + coded.length);
   bytes[0] = ORDERS.indexOf(order);
@@ -59,27 +62,36 @@ export function unpackPairs(bytes: Uint8Array, shape: PairsShape): Pairs & { rea
   const order = ORDERS[bytes[0] ?? ORDERS.length];
   if (order === undefined) throw new ProtocolError('BAD_PAIRS', `order ${bytes[0]} of pairs`);
   const coder = new RiceReader(bytes.subarray(1), order === 'sorted' ? SORTED_CONTEXTS : TEXT_CONTEXTS);
-  const read: CodeNumber = (context) => {
-    const number = coder.number(context);
-    if (coder.isPastEnd)
-      throw new ProtocolError('BAD_PAIRS', `${count} pairs are more than ${bytes.length} bytes hold`);
-    // Sums stay below 2^32, and each is checked: none comes round to a rank that is in its part.
-    if (number > MOST_NUMBER) throw new ProtocolError('BAD_PAIRS', `${number} is beyond every rank`);
-    return number;
-  };
-  const inputs = new Uint32Array(count);
-  const outputs = new Uint32Array(count);
-  const check = (at: number): void => {
-    const isIn = outputs[at]! < outputSize || (order === 'text' && outputs[at] === CONTINUES);
-    if (inputs[at]! >= inputSize || !isIn)
-      throw new ProtocolError(
-        'BAD_PAIRS',
-        `pair ${at}: ranks ${inputs[at]}, ${outputs[at]} in parts of ${inputSize}, ${outputSize} rows`,
-      );
-  };
-  (order === 'sorted' ? codeSorted : codeText)(read, { inputs, outputs }, shape.chunkPairs, check);
+  const pairs = { inputs: new Uint32Array(count), outputs: new Uint32Array(count) };
+  const { inputs, outputs } = pairs;
+  if (order === 'sorted') {
+    readSorted(coder, pairs, shape);
+  } else {
+    const code: CodeNumber = (context) => readNumber(coder, context);
+    const check = (at: number): void => {
+      const isIn = outputs[at]! < outputSize || outputs[at] === CONTINUES;
+      if (inputs[at]! >= inputSize || !isIn) throw strayRank(at, inputs[at]!, outputs[at]!, shape);
+    };
+    codeText(code, pairs, check);
+  }
   if (!coder.isWhole()) throw new ProtocolError('BAD_PAIRS', `${bytes.length} bytes do not end with pair ${count}`);
   return { inputs, outputs, order };
+}
+
+/** @throws ProtocolError BAD_PAIRS beyond the end, and for what no rank can be */
+function readNumber(coder: RiceReader, context: number): number {
+  const number = coder.number(context);
+  if (coder.isPastEnd) throw new ProtocolError('BAD_PAIRS', 'the bytes end before the pairs do');
+  // Sums stay below 2^32, and each is checked: none comes round to a rank that is in its part.
+  if (number > MOST_NUMBER) throw new ProtocolError('BAD_PAIRS', `${number} is beyond every rank`);
+  return number;
+}
+
+function strayRank(at: number, input: number, output: number, { inputSize, outputSize }: PairsShape): ProtocolError {
+  return new ProtocolError(
+    'BAD_PAIRS',
+    `pair ${at}: ranks ${input}, ${output} in parts of ${inputSize}, ${outputSize} rows`,
+  );
 }
 
 /** Bit length, at most `most`. */
@@ -96,32 +108,62 @@ const COUNT_LENGTHS = 8;
 const OUTPUT_STEP = FIRST_OUTPUT + COUNT_LENGTHS;
 const SORTED_CONTEXTS = OUTPUT_STEP + COUNT_LENGTHS * LENGTHS;
 
+const stepContext = (input: number): number => STEP + lengthOf(input + 1, LENGTHS - 1);
+const countContext = (input: number): number => COUNT + lengthOf(input, LENGTHS - 1);
+const outputContext = (countLength: number, step: number): number =>
+  OUTPUT_STEP + countLength * LENGTHS + lengthOf(step, LENGTHS - 1);
+
 /**
  * For each input of a chunk: how many inputs are passed over before it, pairs it has beyond one, then its outputs, the
  * first as it stands, each other as the step from the one before. Frequent inputs come first and have many pairs, so
  * steps and counts are foretold by the input, and outputs by the count and by the step before.
  */
-function codeSorted(code: CodeNumber, pairs: Pairs, chunkPairs: number, check?: (at: number) => void): void {
-  const { inputs, outputs } = pairs;
+function writeSorted(coder: RiceWriter, { inputs, outputs }: Pairs, chunkPairs: number): void {
+  for (let start = 0; start < inputs.length; start += chunkPairs) {
+    const end = Math.min(inputs.length, start + chunkPairs);
+    let before = -1;
+    for (let at = start; at < end;) {
+      const input = inputs[at]!;
+      if (input <= before) throw new Error('pairs to be packed are not sorted');
+      let last = at + 1;
+      while (last < end && inputs[last] === input) last++;
+      coder.number(stepContext(before), input - before - 1);
+      coder.number(countContext(input), last - at - 1);
+      const countLength = lengthOf(last - at, COUNT_LENGTHS - 1);
+      let output = outputs[at]!;
+      let step = output;
+      coder.number(FIRST_OUTPUT + countLength, output);
+      for (at++; at < last; at++) {
+        const context = outputContext(countLength, step);
+        step = outputs[at]! - output;
+        if (step < 0) throw new Error('pairs to be packed are not sorted');
+        coder.number(context, step);
+        output = outputs[at]!;
+      }
+      before = input;
+    }
+  }
+}
+
+/** The way back. @throws ProtocolError BAD_PAIRS */
+function readSorted(coder: RiceReader, { inputs, outputs }: Pairs, shape: PairsShape): void {
+  const { inputSize, outputSize, chunkPairs } = shape;
   for (let start = 0; start < inputs.length; start += chunkPairs) {
     const end = Math.min(inputs.length, start + chunkPairs);
     let input = -1;
     for (let at = start; at < end;) {
-      input += 1 + code(STEP + lengthOf(input + 1, LENGTHS - 1), inputs[at]! - input - 1);
-      let same = at + 1;
-      while (same < end && inputs[same] === input) same++;
-      const count = 1 + code(COUNT + lengthOf(input, LENGTHS - 1), same - at - 1);
+      input += 1 + readNumber(coder, stepContext(input));
+      const count = 1 + readNumber(coder, countContext(input));
       if (count > end - at) throw new ProtocolError('BAD_PAIRS', `${count} pairs of input ${input} in ${end - at}`);
       const countLength = lengthOf(count, COUNT_LENGTHS - 1);
-      let output = code(FIRST_OUTPUT + countLength, outputs[at]!);
+      let output = readNumber(coder, FIRST_OUTPUT + countLength);
       let step = output;
       for (const last = at + count; ;) {
+        if (input >= inputSize || output >= outputSize) throw strayRank(at, input, output, shape);
         inputs[at] = input;
         outputs[at] = output;
-        check?.(at);
-        at++;
-        if (at === last) break;
-        step = code(OUTPUT_STEP + countLength * LENGTHS + lengthOf(step, LENGTHS - 1), outputs[at]! - output);
+        if (++at === last) break;
+        step = readNumber(coder, outputContext(countLength, step));
         output += step;
       }
     }
@@ -142,7 +184,7 @@ const GOES_ON = 1;
 const PLACED = 2;
 
 /** Windows overlap: most words were an input a moment ago, and are named by their place, 0 being the last one. */
-function codeText(code: CodeNumber, pairs: Pairs, _chunkPairs: number, check?: (at: number) => void): void {
+function codeText(code: CodeNumber, pairs: Pairs, check?: (at: number) => void): void {
   const { inputs, outputs } = pairs;
   const recent = new RecentWords();
   let place = 0;

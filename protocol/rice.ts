@@ -12,41 +12,49 @@ const FIRST_MEAN = 4 << MEAN_SHIFT;
 /** Greater numbers count as this in means. */
 const MEAN_LIMIT = 1 << 22;
 
-/** Running means by context. */
-class Means {
-  readonly #means: Uint32Array;
-
-  constructor(contexts: number) {
-    this.#means = new Uint32Array(contexts).fill(FIRST_MEAN);
-  }
-
-  /** ⌊log2(0.69 · mean)⌋: the best parameter for numbers that fall off evenly, (Kiely 2004, IPN report 42-159). */
-  parameter(context: number): number {
-    const scaled = (this.#means[context]! * 11) >>> (MEAN_SHIFT + 4);
-    return scaled < 2 ? 0 : 31 - Math.clz32(scaled);
-  }
-
-  add(context: number, number: number): void {
-    const mean = this.#means[context]!;
-    this.#means[context] = mean - (mean >>> MEAN_SHIFT) + Math.min(number, MEAN_LIMIT);
-  }
+/** Running means, one for each context. */
+function firstMeans(contexts: number): Uint32Array {
+  return new Uint32Array(contexts).fill(FIRST_MEAN);
 }
 
+/** ⌊log2(0.69 · mean)⌋: the best parameter for numbers that fall off evenly, (Kiely 2004, IPN report 42-159). */
+function parameterOf(mean: number): number {
+  const scaled = (mean * 11) >>> (MEAN_SHIFT + 4);
+  return scaled < 2 ? 0 : 31 - Math.clz32(scaled);
+}
+
+function nextMean(mean: number, number: number): number {
+  return mean - (mean >>> MEAN_SHIFT) + Math.min(number, MEAN_LIMIT);
+}
+
+/** Bits that go through the window at once. */
+const WINDOW_BITS = 24;
+/** Bytes of the longest number, and of what a byte may lack. */
+const LONGEST = 16;
+
 export class RiceWriter {
-  readonly #means: Means;
+  readonly #means: Uint32Array;
   #bytes = new Uint8Array(1024);
   #at = 0;
   #window = 0;
   #have = 0;
 
   constructor(contexts: number) {
-    this.#means = new Means(contexts);
+    this.#means = firstMeans(contexts);
   }
 
   /** @param number from 0 to 2^31 − 9 */
   number(context: number, number: number): void {
-    const k = this.#means.parameter(context);
+    const mean = this.#means[context]!;
+    this.#means[context] = nextMean(mean, number);
+    if (this.#at + LONGEST > this.#bytes.length) this.#grow();
+    const k = parameterOf(mean);
     const ones = number >>> k;
+    const low = number & ((1 << k) - 1);
+    if (ones < MOST_ONES && ones + 1 + k <= WINDOW_BITS) {
+      this.#short(((1 << ones) - 1) | (low << (ones + 1)), ones + 1 + k);
+      return;
+    }
     if (ones < MOST_ONES) {
       this.#bits((1 << ones) - 1, ones + 1);
     } else {
@@ -56,8 +64,7 @@ export class RiceWriter {
       this.#bits(0, length - 1);
       for (let bit = length - 1; bit >= 0; bit--) this.#bits((rest >>> bit) & 1, 1);
     }
-    this.#bits(number & ((1 << k) - 1), k);
-    this.#means.add(context, number);
+    this.#bits(low, k);
   }
 
   /** In pieces of 16 bits, which with the 7 that a byte may lack fit a window. */
@@ -67,21 +74,30 @@ export class RiceWriter {
       this.#bits(value >>> 16, length - 16);
       return;
     }
-    this.#window |= value << this.#have;
-    this.#have += length;
-    for (; this.#have >= 8; this.#have -= 8) {
-      if (this.#at === this.#bytes.length) {
-        const next = new Uint8Array(this.#bytes.length * 2);
-        next.set(this.#bytes);
-        this.#bytes = next;
-      }
-      this.#bytes[this.#at++] = this.#window & 0xff;
-      this.#window >>>= 8;
+    this.#short(value, length);
+  }
+
+  /** At most WINDOW_BITS, for which there is room. */
+  #short(value: number, length: number): void {
+    let window = this.#window | (value << this.#have);
+    let have = this.#have + length;
+    for (; have >= 8; have -= 8) {
+      this.#bytes[this.#at++] = window & 0xff;
+      window >>>= 8;
     }
+    this.#window = window;
+    this.#have = have;
+  }
+
+  #grow(): void {
+    const next = new Uint8Array(this.#bytes.length * 2);
+    next.set(this.#bytes);
+    this.#bytes = next;
   }
 
   /** All bytes: a one follows the last number, so that none can be left out or made up, then zeros. */
   finish(): Uint8Array<ArrayBuffer> {
+    if (this.#at + LONGEST > this.#bytes.length) this.#grow();
     this.#bits(1, 1);
     if (this.#have > 0) this.#bits(0, 8 - this.#have);
     return this.#bytes.subarray(0, this.#at);
@@ -89,7 +105,7 @@ export class RiceWriter {
 }
 
 export class RiceReader {
-  readonly #means: Means;
+  readonly #means: Uint32Array;
   readonly #bytes: Uint8Array;
   #at = 0;
   /** Bits read ahead, next one lowest, and how many: fewer than none beyond the end, where zeros are read. */
@@ -98,23 +114,28 @@ export class RiceReader {
 
   constructor(bytes: Uint8Array, contexts: number) {
     this.#bytes = bytes;
-    this.#means = new Means(contexts);
+    this.#means = firstMeans(contexts);
   }
 
   /** The next number; made up once `isPastEnd`. */
   number(context: number): number {
-    const k = this.#means.parameter(context);
+    const mean = this.#means[context]!;
+    const k = parameterOf(mean);
     this.#fill();
     const turned = ~this.#window;
-    let ones = 31 - Math.clz32(turned & -turned);
-    if (ones < MOST_ONES) {
+    const ones = 31 - Math.clz32(turned & -turned);
+    let number: number;
+    if (ones < MOST_ONES && ones + 1 + k <= WINDOW_BITS) {
+      number = (ones << k) + ((this.#window >>> (ones + 1)) & ((1 << k) - 1));
+      this.#drop(ones + 1 + k);
+    } else if (ones < MOST_ONES) {
       this.#drop(ones + 1);
+      number = ones * (1 << k) + this.#low(k);
     } else {
       this.#drop(MOST_ONES);
-      ones = MOST_ONES + this.#long();
+      number = (MOST_ONES + this.#long()) * (1 << k) + this.#low(k);
     }
-    const number = ones * (1 << k) + this.#low(k);
-    this.#means.add(context, number);
+    this.#means[context] = nextMean(mean, number);
     return number;
   }
 
@@ -137,9 +158,9 @@ export class RiceReader {
     return value;
   }
 
-  /** At least 17 bits, zeros beyond the end. */
+  /** At least WINDOW_BITS and at most 31, zeros beyond the end: the highest bit is never set. */
   #fill(): void {
-    while (this.#have < 17 && this.#at < this.#bytes.length) {
+    while (this.#have < WINDOW_BITS && this.#at < this.#bytes.length) {
       this.#window |= this.#bytes[this.#at++]! << this.#have;
       this.#have += 8;
     }

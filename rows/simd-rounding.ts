@@ -19,13 +19,13 @@ import { high } from './simd-columns.ts';
 
 const MOST = 127;
 
-/** The local that holds the largest of its lanes in all of them; NaN if one is. */
+/** The local that holds the largest of its lanes, none below 0, in all of them; NaN if one is: bits order as floats do. */
 export function spreadMost(value: Local): Code {
   const swapped = (lanes: readonly [number, number, number, number]): Code =>
     v128.shuffle32(get(value), get(value), lanes);
   return sequence(
-    set(value, f32x4.max(get(value), swapped([2, 3, 0, 1]))),
-    set(value, f32x4.max(get(value), swapped([1, 0, 3, 2]))),
+    set(value, i32x4.max(get(value), swapped([2, 3, 0, 1]))),
+    set(value, i32x4.max(get(value), swapped([1, 0, 3, 2]))),
   );
 }
 
@@ -38,10 +38,11 @@ export class Rounding {
   readonly #bias: Local;
   readonly #least: Local;
   readonly #most: Local;
+  readonly #whole: Local;
 
   constructor(locals: Locals) {
-    const made = locals.several(7, 'v128') as [Local, Local, Local, Local, Local, Local, Local];
-    [this.scale, this.#scales, this.#live, this.#level, this.#bias, this.#least, this.#most] = made;
+    const made = locals.several(8, 'v128') as [Local, Local, Local, Local, Local, Local, Local, Local];
+    [this.scale, this.#scales, this.#live, this.#level, this.#bias, this.#least, this.#most, this.#whole] = made;
   }
 
   /** Once, before all rows. */
@@ -50,6 +51,7 @@ export class Rounding {
       set(this.#bias, i32x4.splat(i32.const(128))),
       set(this.#least, i32x4.splat(i32.const(-MOST))),
       set(this.#most, i32x4.splat(i32.const(MOST))),
+      set(this.#whole, f64x2.const(1.5 * 2 ** 52)),
     );
   }
 
@@ -65,14 +67,32 @@ export class Rounding {
     );
   }
 
-  /** Levels of four values, `ups` being 128 and what is added before they are cut: two doubles, and two. */
+  /**
+   * After `row`: for `nearest`. A quotient v/s of two floats is k + ½ exactly or at least 2^-26 away from it (v and s are
+   * 24 bits times powers of two, and |v/s| ≥ ¼ where ½ is near). The product with 1/s is within 2^-43 of v/s, so with
+   * 2^-30 added it is rounded as the quotient is, halves up.
+   */
+  inverse(): Code {
+    return set(this.#scales, f64x2.div(f64x2.const(1), get(this.#scales)));
+  }
+
+  /** Levels of four values, to the nearest: what `levels` gives for ups of 128.5, without a division each. */
+  nearest(value: Local, half: Local): Code {
+    const rounded = (part: Code): Code => f64x2.add(f64x2.mul(f64x2.promoteLow(part), get(this.#scales)), get(half));
+    return this.#levels(rounded(get(value)), rounded(high(get(value))));
+  }
+
+  /** Levels of four values, `ups` being what is added before they are cut: two doubles, and two. */
   levels(value: Local, ups: readonly [Code, Code]): Code {
-    const cut = (half: Code, up: Code): Code =>
-      i32x4.truncateDoubles(f64x2.add(f64x2.div(f64x2.promoteLow(half), get(this.#scales)), up));
-    const whole = i32x4.sub(
-      v128.shuffle32(cut(get(value), ups[0]), cut(high(get(value)), ups[1]), [0, 1, 4, 5]),
-      get(this.#bias),
-    );
+    const cut = (part: Code, up: Code): Code =>
+      f64x2.floor(f64x2.add(f64x2.div(f64x2.promoteLow(part), get(this.#scales)), up));
+    return this.#levels(cut(get(value), ups[0]), cut(high(get(value)), ups[1]));
+  }
+
+  /** Of doubles with 128 added. Beyond 2^52 they are whole: the sum's lower word is theirs, and 0 of what is no number. */
+  #levels(low: Code, upper: Code): Code {
+    const word = (part: Code): Code => f64x2.add(part, get(this.#whole));
+    const whole = i32x4.sub(v128.shuffle32(word(low), word(upper), [0, 2, 4, 6]), get(this.#bias));
     const within = i32x4.max(i32x4.min(whole, get(this.#most)), get(this.#least));
     return set(this.#level, v128.and(within, get(this.#live)));
   }

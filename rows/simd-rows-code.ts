@@ -51,12 +51,12 @@ function writePack(module: ModuleWriter, dim: number, stage: Stage): void {
       const packed: Walk = { pointer: locals.make('i32'), stride: BYTES };
       const largest = eachVector(locals, dim, [values], (offset, isTail) => {
         const loaded = v128.load(get(values.pointer), offset(values));
-        return set(peak, f32x4.max(get(peak), f32x4.abs(isTail ? v128.and(loaded, get(mask)) : loaded)));
+        return set(peak, i32x4.max(get(peak), f32x4.abs(isTail ? v128.and(loaded, get(mask)) : loaded)));
       });
       const round = eachVector(locals, dim, [values, packed], (offset) =>
         sequence(
           set(value, v128.load(get(values.pointer), offset(values))),
-          rounding.levels(value, [get(half), get(half)]),
+          rounding.nearest(value, half),
           rounding.store(packed.pointer, offset(packed)),
         ),
       );
@@ -66,6 +66,7 @@ function writePack(module: ModuleWriter, dim: number, stage: Stage): void {
         largest,
         spreadMost(peak),
         rounding.row(peak, get(scaleAt)),
+        rounding.inverse(),
         set(values.pointer, get(row)),
         set(packed.pointer, get(bytes)),
         round,
@@ -74,7 +75,7 @@ function writePack(module: ModuleWriter, dim: number, stage: Stage): void {
       );
       return sequence(
         rounding.begin(),
-        set(half, f64x2.const(128.5)),
+        set(half, f64x2.const(128 + 2 ** -30)),
         set(mask, tailMask(dim)),
         set(bytes, i32.const(stage.bytes)),
         set(scaleAt, i32.const(stage.scales)),
@@ -210,7 +211,7 @@ function writeRound(module: ModuleWriter, dim: number, stage: Stage): void {
           set(value, f32x4.sub(v128.load(get(trained.pointer), offset(trained)), before)),
           storeWithin(trained.pointer, offset(trained), value, isTail ? get(mask) : null),
           isTail ? set(value, v128.and(get(value), get(mask))) : [],
-          set(peak, f32x4.max(get(peak), f32x4.abs(get(value)))),
+          set(peak, i32x4.max(get(peak), f32x4.abs(get(value)))),
         );
       });
       const round = eachVector(locals, dim, [held, trained, packed], (offset, isTail) =>

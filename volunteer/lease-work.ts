@@ -6,6 +6,7 @@ import { keepsResidual } from '../protocol/rows.ts';
 import type { Lease, Welcome } from '../protocol/to-volunteer.ts';
 import type { Engine, LeaseLoss, LeaseRows, StepSize } from '../word2vec/engine.ts';
 import { GridTablesCache } from '../word2vec/grid-tables.ts';
+import type { DrawTable } from '../word2vec/noise.ts';
 import { drawTable } from '../word2vec/noise.ts';
 import { CONTINUES } from '../word2vec/objective.ts';
 import type { BagPlan, LeaseShape, NegativeRule, Plan } from '../word2vec/plan.ts';
@@ -55,23 +56,55 @@ interface PreparedLease extends QueuedLease {
   readonly outputRows: Uint32Array;
 }
 
+/** What leases are planned with: a function of the run alone, and room. Workers that train in turn may share it. */
+export class LeaseTools {
+  readonly tables: GridTablesCache;
+  /** As many as leases were ever live at once; a plan lives until its planner plans again. */
+  readonly #planners: Planner[] = [];
+  /** Of each input part the draws of its last lease: counts change with the episode. */
+  readonly #inputs = new Map<number, { readonly counts: Uint32Array; readonly table: DrawTable }>();
+
+  constructor({ counts, sample, seed, objective }: Welcome) {
+    const model = objective === 'cbow' ? 'cbow' : 'skipgram';
+    this.tables = new GridTablesCache(counts, sample, seed, { model, hs: objective === 'hs' });
+  }
+
+  /** One whose plan none of `live` needs. */
+  planner(live: readonly PreparedLease[]): Planner {
+    let planner = this.#planners.find((candidate) => live.every((prepared) => prepared.planner !== candidate));
+    if (planner === undefined) this.#planners.push((planner = new Planner()));
+    return planner;
+  }
+
+  inputTable(part: number, counts: Uint32Array): DrawTable {
+    let known = this.#inputs.get(part);
+    if (known === undefined || !isSame(known.counts, counts)) {
+      known = { counts: counts.slice(), table: drawTable(Float64Array.from(counts)) };
+      this.#inputs.set(part, known);
+    }
+    return known.table;
+  }
+}
+
+function isSame(a: Uint32Array, b: Uint32Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
+}
+
 /** Holds the cached rows and turns leases into results. Pipelined leases are prepared ahead, trained in order. */
 export class LeaseWorker implements LeaseTrainer {
   readonly #welcome: Welcome;
-  readonly #tables: GridTablesCache;
+  readonly #tools: LeaseTools;
   readonly #input: RowCache;
   readonly #output: RowCache;
-  /** As many as leases were ever live at once; a plan lives until its planner plans again. */
-  readonly #planners: Planner[] = [];
   readonly #deltas: LeaseDeltas;
   #inputValues = new Float32Array(0);
   #outputValues = new Float32Array(0);
 
-  constructor(welcome: Welcome) {
+  constructor(welcome: Welcome, tools = new LeaseTools(welcome)) {
     this.#welcome = welcome;
-    const { counts, sample, seed, objective } = welcome;
-    const model = objective === 'cbow' ? 'cbow' : 'skipgram';
-    this.#tables = new GridTablesCache(counts, sample, seed, { model, hs: objective === 'hs' });
+    this.#tools = tools;
     this.#deltas = new LeaseDeltas(welcome);
     const keepResiduals = keepsResidual(welcome.rowsUp);
     this.#input = new RowCache(welcome.counts.length, welcome.dim, keepResiduals);
@@ -92,7 +125,7 @@ export class LeaseWorker implements LeaseTrainer {
   prepare(lease: Lease, live: readonly PreparedLease[]): PreparedLease {
     if (lease.reset) this.reset();
     const { seed, negative, chunkPairs } = this.#welcome;
-    const tables = this.#tables.of(lease.parts);
+    const tables = this.#tools.tables.of(lease.parts);
     const inputMembers = tables.input.members[lease.inputPart];
     const outputMembers = tables.output.members[lease.outputPart];
     if (inputMembers === undefined || outputMembers === undefined) {
@@ -101,7 +134,7 @@ export class LeaseWorker implements LeaseTrainer {
         `block ${lease.inputPart}, ${lease.outputPart} is outside ${lease.parts} parts`,
       );
     }
-    const { hs: labelled, model } = this.#tables.objective;
+    const { hs: labelled, model } = this.#tools.tables.objective;
     const form = model === 'cbow' ? 'bags' : 'pairs';
     const place = {
       seed,
@@ -114,7 +147,7 @@ export class LeaseWorker implements LeaseTrainer {
     const sizes = { inputSize: inputMembers.length, outputSize };
     const pairs = unpackPairs(lease.pairBytes, { pairs: lease.pairs, chunkPairs, ...sizes });
     refuseStrayContexts(pairs.outputs, form === 'bags' ? chunkPairs : 1);
-    const planner = this.#idlePlanner(live);
+    const planner = this.#tools.planner(live);
     const shape: LeaseShape = {
       ...place,
       minibatch: lease.minibatch,
@@ -124,7 +157,7 @@ export class LeaseWorker implements LeaseTrainer {
       inputPartSize: inputMembers.length,
       outputPartSize: outputMembers.length,
       noise: tables.noise(lease.outputPart),
-      negatives: negativesOf(lease, negative),
+      negatives: negativesOf(lease, negative, this.#tools),
     };
     const work: Work =
       form === 'bags' ? { form, plan: planner.planBags(shape) } : { form, plan: planner.plan(shape, pairs.order) };
@@ -139,12 +172,6 @@ export class LeaseWorker implements LeaseTrainer {
     const outputRows = plan.outputIds.map((rank) => outputMembers[rank]!);
     this.#take(lease, inputRows, outputRows);
     return { lease, work, planner, inputRows, outputRows };
-  }
-
-  #idlePlanner(live: readonly PreparedLease[]): Planner {
-    let planner = this.#planners.find((candidate) => live.every((prepared) => prepared.planner !== candidate));
-    if (planner === undefined) this.#planners.push((planner = new Planner()));
-    return planner;
   }
 
   #take(lease: Lease, inputRows: Uint32Array, outputRows: Uint32Array): void {
@@ -218,14 +245,14 @@ function refuseStrayContexts(outputs: Uint32Array, every: number): void {
   }
 }
 
-function negativesOf({ rule, rate, inputCounts }: Lease, draws: number): NegativeRule {
+function negativesOf({ rule, rate, inputPart, inputCounts }: Lease, draws: number, tools: LeaseTools): NegativeRule {
   switch (rule) {
     case 'none':
       return { kind: rule };
     case 'coupled':
       return { kind: rule, rate };
     case 'decoupled':
-      return { kind: rule, rate, draws, inputs: drawTable(Float64Array.from(inputCounts)) };
+      return { kind: rule, rate, draws, inputs: tools.inputTable(inputPart, inputCounts) };
   }
 }
 

@@ -201,6 +201,7 @@ export const f32x4 = {
 export const f64x2 = {
   const: (value: number): Code => v128.const(new Uint8Array(new Float64Array(2).fill(value).buffer)),
   above: simd(0x4a),
+  floor: simd(0x75),
   /** Lanes 0 and 1 of four floats, widened. */
   promoteLow: simd(0x5f),
   add: simd(0xf0),

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { decodeToVolunteer } from '../../protocol/to-volunteer.ts';
 import type { Welcome } from '../../protocol/to-volunteer.ts';
-import { LeaseWorker } from '../../volunteer/lease-work.ts';
+import { LeaseTools, LeaseWorker } from '../../volunteer/lease-work.ts';
 import { CpuEngine } from '../../word2vec/cpu-engine.ts';
 import type { Engine, LeaseLoss } from '../../word2vec/engine.ts';
 import { threadMs } from './thread-time.ts';
@@ -16,6 +16,8 @@ interface Session {
 const port = parentPort!;
 const sessions = new Map<number, Session>();
 const engine = await CpuEngine.create();
+/** Every real volunteer derives its own once; all of this thread are of one run, and train in turn. */
+let tools: LeaseTools | null = null;
 let engineMs = 0;
 /** Notes the processor time of what it runs. */
 async function timing(work: () => Promise<LeaseLoss>): Promise<LeaseLoss> {
@@ -40,8 +42,10 @@ async function handle({ session, frame }: FrameFor): Promise<void> {
   const known = sessions.get(session);
   const shape = { format: known?.welcome.rowsDown ?? 'f32', dim: known?.welcome.dim ?? 0 };
   const message = decodeToVolunteer(frame, shape);
-  if (message.tag === 'welcome') sessions.set(session, { welcome: message, worker: new LeaseWorker(message) });
-  else if (message.tag === 'cancel') known?.worker.reset();
+  if (message.tag === 'welcome') {
+    tools ??= new LeaseTools(message);
+    sessions.set(session, { welcome: message, worker: new LeaseWorker(message, tools) });
+  } else if (message.tag === 'cancel') known?.worker.reset();
   else if (message.tag === 'lease' && known !== undefined) {
     const prepared = known.worker.prepare(message, []);
     // What the clock shows is not used by the coordinator; a constant keeps results a function of the lease.

@@ -114,6 +114,37 @@ describe('SIMD rows', () => {
     );
   });
 
+  it('pack halves of a level upwards, and what is next to them by their side, as plain ones do', () => {
+    // 127 scales and one: the peak gives each row its scale, of few or of all bits.
+    const bits = new Float32Array(1);
+    const step = (value: number, by: number): number => {
+      bits[0] = value;
+      new Int32Array(bits.buffer)[0]! += by;
+      return bits[0];
+    };
+    for (const scale of [1, 2 ** -20, 3, 1.1, 0.7, 1e-3, 5e-39]) {
+      const exact = Math.fround(Math.fround(127 * Math.fround(scale)) / 127);
+      const halves = Array.from({ length: 127 }, (_, k) => Math.fround((k + 0.5) * exact));
+      const near = halves.flatMap((half) => [
+        half,
+        -half,
+        step(half, 1),
+        step(half, -1),
+        step(-half, 1),
+        step(-half, -1),
+      ]);
+      const dim = near.length + 1;
+      const values = new Float32Array(ROWS * dim);
+      for (let row = 0; row < ROWS; row++) values.set([Math.fround(127 * Math.fround(scale)), ...near], row * dim);
+      const packed = stores(dim, values).map((store) => {
+        const room = reserveRows(new Writer(), 'int8', 1, dim);
+        store.pack(Uint32Array.of(0), room, 0);
+        return room;
+      });
+      expectSame(...packed.map((room) => room.values));
+    }
+  });
+
   it('take every byte, every scale and their norms as plain ones do', () => {
     fc.assert(
       fc.property(cases, fc.boolean(), ({ dim, seed, ids, at }, isZero) => {
