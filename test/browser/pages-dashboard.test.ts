@@ -15,8 +15,6 @@ afterEach(() => {
   root.remove();
 });
 
-const text = (): string => root.textContent.replaceAll('\u00a0', ' ');
-
 describe('dashboard', () => {
   const states: RunState[] = ['counting', 'preparing', 'training', 'starved', 'paused', 'stopping', 'done', 'failed'];
   for (const state of states) {
@@ -42,32 +40,6 @@ describe('dashboard', () => {
     }
     expect(found).toEqual(expect.arrayContaining(['overview', 'volunteers', 'corpus', 'log']));
     expect('hacked' in window).toBe(false);
-  });
-
-  it('draws every plot, and says the newest value', async () => {
-    render(dashboard(live), root);
-    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(3);
-    expect(text()).toMatch(/Words per second3,000 at/);
-    expect(text()).toContain('trainingheld outtraining 3.000, held out 2.500 at 3 words');
-    // A hostile file name is text.
-    expect(text()).toContain(`wordsim353.tsv 0.500, ${HOSTILE} -0.250 at 3 words`);
-  });
-
-  it('draws no line for what is not measured', async () => {
-    render(dashboard({ ...live, status: { ...runStatus, heldOut: null, probe: [] } }), root);
-    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(2);
-    expect(text()).toMatch(/Loss per pair3\.000 at 3 words/);
-    expect(root.querySelector('.plot-key')).toBeNull();
-  });
-
-  it('says so where nothing is measured yet, and marks what is missing from a reading', async () => {
-    const points = live.history.slice(0, 1);
-    render(dashboard({ ...live, history: points }), root);
-    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(1);
-    expect(text()).toContain('Loss per pairtrainingheld outNot measured yet.');
-    render(dashboard({ ...live, history: live.history.slice(0, 2) }), root);
-    await expect.poll(() => root.querySelectorAll('.plot canvas').length).toBe(2);
-    expect(text()).toContain('training 3.000, held out – at 2 words');
   });
 
   it('says that a run diverges, and what to change', () => {
