@@ -141,6 +141,7 @@ class Simulation {
       now: () => this.#clock.now,
       tokensDone: () => this.#tokens,
       report: (event: DeskEvent) => this.#onDesk(event),
+      audit: null,
     };
     const training = assembleTraining(config, counted, null, journal, edges, schedule);
     const world: World = {

@@ -139,6 +139,7 @@ class Connection implements LeaseTrainer {
           if (!this.#dead) world.fail(new Error(`the desk sent a volunteer away (${code}): ${reason}`));
         },
         buffered: 0,
+        address: '',
       },
       false,
     );

@@ -1,8 +1,9 @@
 // What the lease desk is told, and what it tells.
 import type { Progress } from '../../protocol/to-volunteer.ts';
 import type { RowFormat } from '../../protocol/rows.ts';
+import type { Result } from '../../protocol/to-coordinator.ts';
 import type { LeaseConstants, LeaseRecord } from './lease-builder.ts';
-import type { Volunteer } from './volunteer.ts';
+import type { Standing, Volunteer } from './volunteer.ts';
 
 export interface DeskConstants extends LeaseConstants {
   readonly dim: number;
@@ -41,11 +42,47 @@ export type DeskEvent =
       readonly cause: 'expired' | 'returned' | 'rejected';
       readonly reason: string;
     }
-  | { readonly kind: 'late'; readonly lease: number; readonly volunteer: Volunteer };
+  | { readonly kind: 'late'; readonly lease: number; readonly volunteer: Volunteer }
+  /** Its result is in hand, and is checked before it is applied, or waits behind one that is. */
+  | { readonly kind: 'checking'; readonly record: LeaseRecord; readonly volunteer: Volunteer }
+  /** `applied` or `ended` follows. */
+  | { readonly kind: 'checked'; readonly record: LeaseRecord; readonly volunteer: Volunteer; readonly verdict: Verdict }
+  | {
+      readonly kind: 'standing';
+      readonly volunteer: Volunteer;
+      readonly standing: Standing;
+      readonly reason: string;
+    };
+
+/** What a replay says of a result: the same but for rounding, another one, or nothing, as it could not be made. */
+export type Verdict =
+  | { readonly kind: 'confirmed' }
+  | { readonly kind: 'refuted'; readonly reason: string }
+  | { readonly kind: 'undone'; readonly reason: string };
+
+/** A result to be replayed. */
+export interface AuditJob {
+  /** The lease's frame with all its rows in f32. */
+  readonly frame: Uint8Array<ArrayBuffer>;
+  readonly result: Result;
+  readonly record: LeaseRecord;
+  /** Of the result's rows. */
+  readonly format: RowFormat;
+}
+
+/** Chooses results in secret, and replays them. */
+export interface Audit {
+  /** Whether to check a result of this volunteer's: asked once it is committed to it (under downpour with the grant). */
+  chooses(one: Volunteer): boolean;
+  /** Once `LeaseDesk.verdict` must follow, never within this call. */
+  check(job: AuditJob): void;
+}
 
 export interface DeskEdges {
   now(): number;
   /** Learning rate at this moment of the run. */
   alpha(): number;
   report(event: DeskEvent): void;
+  /** null: nothing is checked by replay. */
+  readonly audit: Audit | null;
 }

@@ -7,10 +7,14 @@ import type { Scheduler } from '../schedule/scheduler.ts';
 import type { DeskConstants, DeskEdges } from './desk-types.ts';
 import type { Episode } from './episode.ts';
 import { EpisodeCensus } from './episode.ts';
+import { HeldRows } from './held-rows.ts';
+import type { LeaseRecord } from './lease-builder.ts';
 import { LeaseBuilder } from './lease-builder.ts';
 import { bindablePairs, fetchesAhead, leasePairs, setDeadline } from './lease-size.ts';
 import type { Merge } from './merge.ts';
 import type { Volunteer } from './volunteer.ts';
+
+const MOST_CHECKING = 4;
 
 export interface GrantingParts {
   readonly model: Model;
@@ -26,6 +30,10 @@ export class Granting {
   readonly #builder: LeaseBuilder;
   /** Everyone who is connected, by session; the desk's. */
   readonly #volunteers: ReadonlyMap<number, Volunteer>;
+  /** Downpour: others move the rows meanwhile, so what is to be checked is chosen and kept with the grant. */
+  readonly #kept = new WeakMap<LeaseRecord, Uint8Array<ArrayBuffer>>();
+  /** Of a volunteer that has no rows. */
+  readonly #nothingHeld: HeldRows;
   readonly #episodes = new Map<number, { episode: Episode; census: EpisodeCensus }>();
   /** Why nothing is granted; null while leases are. */
   #pausedFor: string | null = null;
@@ -36,13 +44,31 @@ export class Granting {
     this.#volunteers = volunteers;
     this.#parts = parts;
     this.#builder = new LeaseBuilder(constants, parts.model, parts.tables);
+    this.#nothingHeld = new HeldRows(parts.model);
   }
 
-  /** Leases granted and not ended. */
+  /** Leases granted and without a result. */
   get outstanding(): number {
     let count = 0;
     for (const one of this.#volunteers.values()) count += one.leases.length;
     return count;
+  }
+
+  /** The lease's frame for a replay, if the audit chooses this result; else null. */
+  replayIfChosen(one: Volunteer, record: LeaseRecord): Uint8Array<ArrayBuffer> | null {
+    if (this.#constants.schedule === 'downpour') return this.#kept.get(record) ?? null;
+    return this.#parts.edges.audit?.chooses(one) === true ? this.#replay(record) : null;
+  }
+
+  /**
+   * The lease with every row in full precision, as they are now: on the grid what its holder had, but for the rounding of
+   * rows on their way, when everything that it did before is applied and this is not.
+   */
+  #replay({ grant, alpha }: LeaseRecord): Uint8Array<ArrayBuffer> {
+    const { episode, census } = this.#episodes.get(grant.episode)!;
+    this.#nothingHeld.clear();
+    const options = { alpha, reset: true, now: 0, rowsDown: 'f32' } as const;
+    return this.#builder.build(grant, episode, census, this.#nothingHeld, options).frame;
   }
 
   addEpisode(episode: Episode, done?: Uint8Array): void {
@@ -78,6 +104,10 @@ export class Granting {
     hungry.sort((a, b) => a.hungrySince - b.hungrySince || a.id - b.id);
     let starving = 0;
     for (const one of hungry) {
+      if (one.checking.length >= this.#mostChecking) {
+        this.#idle(one, 'your last results are being checked');
+        continue;
+      }
       if (this.#pausedFor !== null || !this.#grant(one, 0)) {
         starving++;
         this.#idle(one);
@@ -88,7 +118,17 @@ export class Granting {
     // from lease to lease and train that row of the grid alone, with the fast ones waiting.
     if (starving > 0) return;
     for (const one of hungry) if (one.leases.length > 0 && one.wantsLease) ahead.push(one);
-    for (const one of ahead) while (one.wantsLease && fetchesAhead(one) && this.#grant(one, 1));
+    for (const one of ahead) while (this.#mayFetch(one) && this.#grant(one, 1));
+  }
+
+  #mayFetch(one: Volunteer): boolean {
+    return one.wantsLease && fetchesAhead(one) && one.checking.length < this.#mostChecking;
+  }
+
+  /** Results that a volunteer may have in hand and still get work: each keeps its parts locked. */
+  get #mostChecking(): number {
+    // Under downpour the rows of the next lease must be the master's: what is in hand is not in them.
+    return this.#constants.schedule === 'grid' ? MOST_CHECKING : 1;
   }
 
   #grant(one: Volunteer, reserve: number): boolean {
@@ -99,8 +139,9 @@ export class Granting {
       bindablePairs(partRows, dim, negative),
     );
     const full = this.#cacheFull(one);
-    // A cache may only be dropped between leases: a lease in training still needs its rows. So none is fetched ahead.
-    if (full && one.leases.length > 0) return false;
+    // A cache may only be dropped between leases: a lease in training still needs its rows, and of what is being checked
+    // only its holder has them. So none is fetched ahead.
+    if (full && (one.leases.length > 0 || one.checking.length > 0)) return false;
     const grant = this.#parts.schedule.grant({ session: one.id, pairs, reserve });
     if (grant === null) return false;
     const { episode, census } = this.#episodes.get(grant.episode)!;
@@ -113,6 +154,8 @@ export class Granting {
       rowsDown: one.greeting!.rowsDown,
     });
     this.#parts.merge.leased(built.record);
+    if (this.#constants.schedule === 'downpour' && this.#parts.edges.audit?.chooses(one) === true)
+      this.#kept.set(built.record, this.#replay(built.record));
     if (one.leases.length === 0) one.headSince = now;
     one.leases.push(built.record);
     one.traffic.rows += built.record.rowBytes;
@@ -132,8 +175,7 @@ export class Granting {
     return one.held.cached > limit;
   }
 
-  #idle(one: Volunteer): void {
-    const reason = this.#pausedFor ?? this.#whyIdle();
+  #idle(one: Volunteer, reason = this.#pausedFor ?? this.#whyIdle()): void {
     if (one.idleReason === reason) return;
     one.idleReason = reason;
     one.send(encodeToVolunteer({ tag: 'idle', reason }));
@@ -143,6 +185,4 @@ export class Granting {
     const { episodes, shortage } = this.#parts.schedule;
     return episodes.length === 0 || this.outstanding === 0 ? this.#idleReason : shortage;
   }
-
-  /** Tells everybody where the run stands, and each what its own part of it is. */
 }

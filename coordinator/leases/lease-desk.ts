@@ -6,7 +6,6 @@ import type { Hello, Result, ToCoordinator } from '../../protocol/to-coordinator
 import { decodeToCoordinator } from '../../protocol/to-coordinator.ts';
 import type { OutcomeKind } from '../../protocol/to-volunteer.ts';
 import { encodeToVolunteer } from '../../protocol/to-volunteer.ts';
-import { lossPerPair } from '../../word2vec/engine.ts';
 import type { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import type { Model } from '../model/model.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
@@ -14,16 +13,15 @@ import { checkResult } from './delta-gate.ts';
 import type { Episode } from './episode.ts';
 import { Granting } from './granting.ts';
 import { measureLease, setDeadline } from './lease-size.ts';
-import type { DeskConstants, DeskEdges, RunProgress } from './desk-types.ts';
+import type { DeskConstants, DeskEdges, RunProgress, Verdict } from './desk-types.ts';
+import { Intake } from './intake.ts';
 import type { Merge } from './merge.ts';
 import { Addition } from './merge.ts';
 import { placesOf } from './ranking.ts';
 import { Traffic } from './traffic.ts';
-import type { Channel } from './volunteer.ts';
+import type { Channel, Standing } from './volunteer.ts';
 import { plainName, Volunteer } from './volunteer.ts';
 
-/** Largest loss of one dot product that is believed: −log σ of −30. */
-const MOST_LOSS = 30;
 /** Leases that a volunteer may return in a row; a lost GPU takes two, and is tried three times. */
 const RETURNS = 12;
 /** Leases in a row that a volunteer may let expire: meanwhile they lock their parts, and an episode waits for its last block. */
@@ -34,7 +32,7 @@ export class LeaseDesk {
   readonly #model: Model;
   readonly #schedule: Scheduler;
   readonly #granting: Granting;
-  readonly #merge: Merge;
+  readonly #intake: Intake;
   readonly #tables: GridTablesCache;
   readonly #edges: DeskEdges;
   readonly #volunteers = new Map<number, Volunteer>();
@@ -52,25 +50,38 @@ export class LeaseDesk {
     this.#model = model;
     this.#schedule = schedule;
     this.#edges = edges;
-    this.#merge = merge;
     this.#tables = tables;
     this.#granting = new Granting(constants, this.#volunteers, { model, schedule, tables, merge, edges });
+    this.#intake = new Intake({
+      schedule,
+      merge,
+      edges,
+      negative: constants.negative,
+      targetsPerPair: tables.targetsPerPair,
+      replay: (one, record) => this.#granting.replayIfChosen(one, record),
+      refuted: (one, reason) => this.quarantine(one, reason),
+    });
   }
 
   get volunteers(): readonly Volunteer[] {
     return [...this.#volunteers.values()];
   }
 
-  /** Volunteers that could train now: connected, greeted, not paused or leaving. */
+  /** Volunteers that could train now. */
   get willing(): number {
     let count = 0;
-    for (const one of this.#volunteers.values()) if (one.greeting !== null && !one.paused && !one.leaving) count++;
+    for (const one of this.#volunteers.values()) if (one.canTrain) count++;
     return count;
   }
 
   /** Leases granted and not ended. */
   get outstanding(): number {
-    return this.#granting.outstanding;
+    return this.#granting.outstanding + this.#intake.inHand;
+  }
+
+  /** Chunks whose results are in hand and are checked before they are applied, or wait behind such. */
+  get checkingChunks(): number {
+    return this.#intake.chunksInHand;
   }
 
   /** Bytes of all volunteers. @param gone those of volunteers that have left */
@@ -88,10 +99,10 @@ export class LeaseDesk {
     return one;
   }
 
-  /** The connection is gone: its leases are free at once. */
+  /** The connection is gone: its leases are free at once. Results that are being checked may still be applied. */
   disconnect(one: Volunteer, reason: string): void {
     if (!this.#volunteers.delete(one.id)) return;
-    this.#endLeases(one, 'returned', reason);
+    this.#endGranted(one, 'returned', reason);
     this.#schedule.forget(one.id);
     if (one.greeting !== null) this.#edges.report({ kind: 'gone', volunteer: one, reason });
     this.#granting.dispatch();
@@ -116,11 +127,9 @@ export class LeaseDesk {
     const reason = `${error.code}: ${error.message}`;
     one.rejected++;
     const [head] = one.leases;
-    if (head !== undefined) {
-      this.#outcome(one, head.grant.lease, 'rejected', reason);
-      this.#endLeases(one, 'rejected', reason);
-    }
-    one.channel.close(error.code === 'VERSION' ? CLOSE.version : CLOSE.violation, reason.slice(0, 120));
+    if (head !== undefined) this.#outcome(one, head.grant.lease, 'rejected', reason);
+    this.#endLeases(one, 'rejected', reason);
+    one.close(error.code === 'VERSION' ? CLOSE.version : CLOSE.violation, reason);
     this.disconnect(one, reason);
   }
 
@@ -187,28 +196,25 @@ export class LeaseDesk {
       );
     const record = one.leases[0]!;
     checkResult(result, record, this.#model.inputStore);
-    this.#merge.apply(result, record, one.held);
     one.leases.shift();
-    this.#schedule.complete(record.grant.lease);
-    const now = this.#edges.now();
-    measureLease(one, record, now, this.#constants);
+    measureLease(one, record, this.#edges.now(), this.#constants);
     one.returnsInRow = 0;
     one.expiriesInRow = 0;
-    one.accepted++;
-    one.acceptedWords += record.words;
-    this.#outcome(one, result.lease, 'applied', '');
-    const loss = lossPerPair(
-      // A stranger's word: one absurd figure must not spoil the mean.
-      {
-        positive: Math.min(result.positiveLoss, record.positiveDots * MOST_LOSS),
-        negative: Math.min(result.negativeLoss, record.negativeDots * MOST_LOSS),
-      },
-      { positiveDots: record.positiveDots / this.#tables.targetsPerPair, negativeDots: record.negativeDots },
-      this.#constants.negative,
-    );
-    const rows = record.inputRows.length + record.outputRows.length;
-    this.#edges.report({ kind: 'applied', record, volunteer: one, loss, rows });
-    this.#granting.dispatch();
+    this.#intake.take(one, record, result);
+    this.#moveOn(one);
+  }
+
+  /** What came of the check of a lease's result. */
+  verdict(lease: number, verdict: Verdict): void {
+    const one = this.#intake.verdict(lease, verdict);
+    if (one !== null) this.#moveOn(one);
+  }
+
+  /** Sends away who drains and has ended everything; others may get more. */
+  #moveOn(one: Volunteer): void {
+    if (one.standing === 'draining' && one.leases.length === 0 && one.checking.length === 0)
+      this.dismiss(one, one.standingReason);
+    else this.#granting.dispatch();
   }
 
   #returned(one: Volunteer, lease: number, reason: string): void {
@@ -226,11 +232,19 @@ export class LeaseDesk {
       setDeadline(one, one.headSince, this.#constants);
       if (one.leases.length === 0) one.hungrySince = one.headSince;
     }
-    this.#granting.dispatch();
+    this.#moveOn(one);
   }
 
-  /** Ends all leases of a volunteer; its cached rows can no longer be trusted to equal ours. */
+  /**
+   * Ends all leases of a volunteer, and gives up what it sent and is not applied: its cached rows can no longer be
+   * trusted to equal ours, and nothing may follow that builds on them.
+   */
   #endLeases(one: Volunteer, cause: 'expired' | 'returned' | 'rejected', reason: string): void {
+    this.#intake.drop(one, cause, reason);
+    this.#endGranted(one, cause, reason);
+  }
+
+  #endGranted(one: Volunteer, cause: 'expired' | 'returned' | 'rejected', reason: string): void {
     for (const record of one.leases.splice(0)) {
       this.#schedule.release(record.grant.lease);
       this.#edges.report({ kind: 'ended', record, volunteer: one, cause, reason });
@@ -257,8 +271,44 @@ export class LeaseDesk {
         continue;
       }
       one.send(encodeToVolunteer({ tag: 'cancel', reason: `the lease expired: ${reason}` }));
+      this.#moveOn(one);
     }
     this.#granting.dispatch();
+  }
+
+  /** It ends what it holds and gets nothing more; then it is sent away. @param reason that it is told */
+  drain(one: Volunteer, reason: string): void {
+    this.#stand(one, 'draining', reason);
+    this.#moveOn(one);
+  }
+
+  /** What it holds goes to others at once; it stays connected and gets nothing until it is released. */
+  quarantine(one: Volunteer, reason: string): void {
+    this.#endLeases(one, 'returned', `quarantined: ${reason}`);
+    if (!this.#volunteers.has(one.id)) return;
+    this.#stand(one, 'quarantined', reason);
+    one.send(encodeToVolunteer({ tag: 'cancel', reason: `held back: ${reason}` }));
+    this.#granting.dispatch();
+  }
+
+  /** It may take part as before. */
+  release(one: Volunteer): void {
+    this.#stand(one, 'free', '');
+    this.#granting.dispatch();
+  }
+
+  /** Sent away at once: what it holds goes to others. */
+  dismiss(one: Volunteer, reason: string): void {
+    this.#endLeases(one, 'returned', reason);
+    one.close(CLOSE.banned, reason);
+    this.disconnect(one, reason);
+  }
+
+  #stand(one: Volunteer, standing: Standing, reason: string): void {
+    one.standing = standing;
+    one.standingReason = reason;
+    one.idleReason = '';
+    this.#edges.report({ kind: 'standing', volunteer: one, standing, reason });
   }
 
   addEpisode(episode: Episode, done?: Uint8Array): void {
@@ -279,6 +329,7 @@ export class LeaseDesk {
     this.#granting.setIdleReason(reason);
   }
 
+  /** Tells everybody where the run stands, and each what its own part of it is. */
   broadcast(progress: RunProgress): void {
     const places = placesOf(this.#volunteers.values());
     for (const one of this.#volunteers.values()) {
@@ -292,9 +343,10 @@ export class LeaseDesk {
   /** The run is over: everyone is told and let go. */
   finish(reason: string): void {
     const frame = encodeToVolunteer({ tag: 'finished', reason });
+    this.#intake.dropAll('returned', 'the run is over');
     for (const one of this.#volunteers.values()) {
       if (one.greeting !== null) one.send(frame);
-      one.channel.close(CLOSE.finished, reason.slice(0, 120));
+      one.close(CLOSE.finished, reason);
       this.disconnect(one, 'the run is over');
     }
   }

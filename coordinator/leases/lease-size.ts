@@ -32,7 +32,7 @@ export function bindablePairs(partRows: number, dim: number, negative: number): 
 export function leasePairs(one: Volunteer, all: Iterable<Volunteer>, waiting: number, leaseMs: number): number {
   if (one.pairsPerSecond === 0) return FIRST_LEASE_PAIRS;
   let together = 0;
-  for (const other of all) if (!other.paused && !other.leaving) together += other.pairsPerSecond;
+  for (const other of all) if (!other.heldBack) together += other.pairsPerSecond;
   const share = (waiting * one.pairsPerSecond) / together;
   return Math.min(LIMITS.leasePairs, (one.pairsPerSecond * leaseMs) / 1000, share / 2);
 }

@@ -1,13 +1,28 @@
 // One connected volunteer as the coordinator sees it.
 import type { RowFormat } from '../../protocol/rows.ts';
 import type { ConditionReason } from '../../protocol/to-coordinator.ts';
+import type { Result } from '../../protocol/to-coordinator.ts';
 import type { Model } from '../model/model.ts';
 import { HeldRows } from './held-rows.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 import { Traffic } from './traffic.ts';
 
+/**
+ * How the operator lets it take part. `draining`: it ends what it holds and is sent away. `quarantined`: it stays
+ * connected, holds nothing and gets nothing.
+ */
+export type Standing = 'free' | 'draining' | 'quarantined';
+
+/** A result that is not yet applied. */
+export interface HeldResult {
+  readonly record: LeaseRecord;
+  readonly result: Result;
+}
+
 /** The way to a volunteer: a WebSocket, or a worker thread's port. */
 export interface Channel {
+  /** Where it comes from, as its connection says; '' within this process. */
+  readonly address: string;
   send(frame: Uint8Array<ArrayBuffer>): void;
   close(code: number, reason: string): void;
   /** Bytes accepted by `send` and not yet on their way. */
@@ -42,8 +57,15 @@ export class Volunteer {
   readonly connectedAt: number;
   /** null until its hello. */
   greeting: Greeting | null = null;
-  /** Leases granted and not ended, oldest first; results arrive in this order. */
+  /** Leases granted and without a result, oldest first; results arrive in this order. */
   readonly leases: LeaseRecord[] = [];
+  /** Results in hand, oldest first: the first is being checked, the others build on it. */
+  readonly checking: HeldResult[] = [];
+  /** Checks of its results by replay. */
+  readonly checks = { passed: 0, failed: 0 };
+  standing: Standing = 'free';
+  /** Why it is not free; for people. */
+  standingReason = '';
   /** Leases asked for beyond those held. */
   credit = 0;
   paused = false;
@@ -94,8 +116,24 @@ export class Volunteer {
     this.#held?.clear();
   }
 
+  /** By its own will or the operator's. */
+  get heldBack(): boolean {
+    return this.paused || this.leaving || this.standing !== 'free';
+  }
+
+  get canTrain(): boolean {
+    return this.greeting !== null && !this.heldBack;
+  }
+
   get wantsLease(): boolean {
-    return this.credit > 0 && !this.paused && !this.leaving;
+    return this.credit > 0 && this.canTrain;
+  }
+
+  /** Tells why it must go. A close reason has at most 123 bytes. */
+  close(code: number, reason: string): void {
+    let text = reason;
+    while (new TextEncoder().encode(text).length > 120) text = text.slice(0, -1);
+    this.channel.close(code, text);
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {

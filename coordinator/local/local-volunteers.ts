@@ -17,10 +17,12 @@ export function startLocalVolunteers(desk: LeaseDesk, count: number, failed: (er
         close: (code, reason) => {
           if (code === CLOSE.finished) return;
           void worker.terminate();
+          if (code === CLOSE.banned) return;
           // Not within the desk's own step: it has not yet forgotten the volunteer.
           queueMicrotask(() => failed(new Error(reason)));
         },
         buffered: 0,
+        address: '',
       },
       true,
     );

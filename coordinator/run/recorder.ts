@@ -104,6 +104,15 @@ export class Recorder {
         journal.write({ kind: 'late', lease: event.lease, session: volunteer.id });
         books.leases.late++;
         return;
+      case 'standing': {
+        const { standing, reason } = event;
+        const text = standing === 'free' ? 'released' : `${standing}: ${reason}`;
+        note(standing === 'free' ? 'info' : 'warning', `volunteer ${volunteer.id} is ${text}`);
+        return;
+      }
+      case 'checking':
+      case 'checked':
+        return;
     }
   }
 }

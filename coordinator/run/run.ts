@@ -208,6 +208,7 @@ export class Run {
       now,
       tokensDone: () => this.facts.tokensDone,
       report: (event) => this.#onDesk(event, recorder),
+      audit: null,
     });
   }
 

@@ -5,7 +5,7 @@ import { GridTablesCache } from '../../word2vec/grid-tables.ts';
 import { fingerprint, keptCounts } from '../../word2vec/vocabulary.ts';
 import type { Descent, DescentRule } from '../descent/descent.ts';
 import { makeDescent } from '../descent/make.ts';
-import type { DeskEvent } from '../leases/desk-types.ts';
+import type { Audit, DeskEvent } from '../leases/desk-types.ts';
 import { LeaseDesk } from '../leases/lease-desk.ts';
 import { Addition, Merging } from '../leases/merge.ts';
 import { Model } from '../model/model.ts';
@@ -44,6 +44,8 @@ export interface TrainingEdges {
   now(): number;
   tokensDone(): number;
   report(event: DeskEvent): void;
+  /** null: nothing is checked by replay. */
+  readonly audit: Audit | null;
 }
 
 /** A fresh model, or the one of the checkpoint; no episode yet. */
@@ -74,6 +76,7 @@ export function assembleTraining<J extends JournalWriter>(
     now: edges.now,
     alpha: () => learningRate(config.alpha, edges.tokensDone(), totalTokens),
     report: edges.report,
+    audit: edges.audit,
   };
   const desk = new LeaseDesk({ ...config, ...schedule, counts }, model, grid, tables, deskEdges, merge);
   const affordable = Math.max(1, Math.min(schedule.maxParts, Math.floor(words.length / schedule.partRows)));

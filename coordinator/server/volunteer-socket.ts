@@ -21,6 +21,7 @@ const WAITING = 256;
 
 interface Peer {
   readonly socket: WebSocket;
+  readonly address: string;
   volunteer: Volunteer | null;
   /** Frames that came before there was a desk: a hello, a condition or two. */
   readonly early: Uint8Array[];
@@ -70,12 +71,12 @@ export class VolunteerSocket {
     if (state === 'done') return this.#server.handleUpgrade(request, socket, head, (late) => dismiss(late, reason));
     if (this.#run.training === null && this.#peers.size >= WAITING)
       return refuse(socket, '503 Service Unavailable', 'too many volunteers wait for the vocabulary');
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, addressOf(request)));
   }
 
-  #open(socket: WebSocket): void {
+  #open(socket: WebSocket, address: string): void {
     const now = performance.now();
-    const peer: Peer = { socket, volunteer: null, early: [], lastPong: now, pingAt: now };
+    const peer: Peer = { socket, address, volunteer: null, early: [], lastPong: now, pingAt: now };
     this.#peers.add(peer);
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data, isBinary) => this.#message(peer, data, isBinary));
@@ -102,6 +103,7 @@ export class VolunteerSocket {
         send: (frame) => {
           if (socket.readyState === socket.OPEN) socket.send(frame);
         },
+        address: peer.address,
         close: (code, reason) => socket.close(code, reason),
         get buffered() {
           return socket.bufferedAmount;
@@ -179,6 +181,11 @@ function sameOrigin(request: IncomingMessage): boolean {
   } catch {
     return false;
   }
+}
+
+/** IPv4 addresses that come over an IPv6 socket are written as what they are. */
+function addressOf({ socket }: IncomingMessage): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 function dismiss(socket: WebSocket, reason: string): void {

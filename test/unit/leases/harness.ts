@@ -2,7 +2,7 @@
 import type { Descent, DescentRule } from '../../../coordinator/descent/descent.ts';
 import { makeDescent } from '../../../coordinator/descent/make.ts';
 import type { Episode } from '../../../coordinator/leases/episode.ts';
-import type { DeskConstants, DeskEvent } from '../../../coordinator/leases/desk-types.ts';
+import type { Audit, DeskConstants, DeskEvent } from '../../../coordinator/leases/desk-types.ts';
 import { LeaseDesk } from '../../../coordinator/leases/lease-desk.ts';
 import { Addition, Merging } from '../../../coordinator/leases/merge.ts';
 import type { Volunteer } from '../../../coordinator/leases/volunteer.ts';
@@ -47,6 +47,7 @@ export interface RunOptions {
   readonly objective?: Objective;
   /** Merge rule: the schedule is then downpour, and every episode has one part. */
   readonly descent?: DescentRule;
+  readonly audit?: Audit;
 }
 
 const SKIP_GRAM = { model: 'skipgram', hs: false } as const;
@@ -110,6 +111,7 @@ export class SmallRun {
     this.journal = new EventChecker(descent === undefined);
     this.tables = new GridTablesCache(counts, 1e-3, seed, objective);
     const edges = {
+      audit: options.audit ?? null,
       now: () => this.clock.now,
       alpha: () => alpha,
       report: (event: DeskEvent): void => {
@@ -264,6 +266,7 @@ export class Tab {
           this.closeReason = reason;
         },
         buffered: 0,
+        address: '',
       },
       false,
     );

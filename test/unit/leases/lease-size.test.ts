@@ -8,7 +8,13 @@ import { LIMITS } from '../../../protocol/limits.ts';
 
 const model = new Model(2, 2);
 function volunteer(pairsPerSecond: number): Volunteer {
-  const one = new Volunteer(1, { send: () => undefined, close: () => undefined, buffered: 0 }, false, 0, model);
+  const one = new Volunteer(
+    1,
+    { send: () => undefined, close: () => undefined, buffered: 0, address: '' },
+    false,
+    0,
+    model,
+  );
   one.pairsPerSecond = pairsPerSecond;
   return one;
 }

@@ -36,7 +36,7 @@ const CBOW: TrainingConfig = { ...CONFIG, model: 'cbow', schedule: 'downpour', d
 
 function assemble(config: TrainingConfig): ReturnType<typeof assembleTraining> {
   const words = Array.from(counts, (_, id) => `w${id}`);
-  const edges = { now: () => 0, tokensDone: () => 0, report: () => undefined };
+  const edges = { now: () => 0, tokensDone: () => 0, report: () => undefined, audit: null };
   return assembleTraining(config, { words, counts }, null, { write: () => undefined }, edges);
 }
 
@@ -45,7 +45,7 @@ function welcomed(config: TrainingConfig): Welcome {
   const { desk } = assemble(config);
   const frames: Uint8Array[] = [];
   const volunteer = desk.connect(
-    { send: (frame) => frames.push(frame), close: (_, reason) => expect.unreachable(reason), buffered: 0 },
+    { send: (frame) => frames.push(frame), close: (_, reason) => expect.unreachable(reason), buffered: 0, address: '' },
     true,
   );
   const formats = { reads: ['f32', 'int8'], writes: ['f32', 'int8'] } as const;

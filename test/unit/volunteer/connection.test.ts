@@ -32,6 +32,7 @@ beforeEach(async () => {
       send: (frame: Uint8Array) => socket.send(frame),
       close: (code: number, reason: string) => socket.close(code, reason),
       buffered: 0,
+      address: '',
     };
     const volunteer = run.desk.connect(channel, false);
     socket.on('message', (data: Buffer) => {
