@@ -59,6 +59,44 @@ export const RUN_ACTIONS: readonly OperatorAction[] = [
     does: 'The run ends early: leases in training may end, then the vectors are written as they are. This cannot be undone.',
     fields: [],
   },
+  {
+    name: 'unban',
+    title: 'Lift a ban',
+    does: 'Volunteers from this address may come again.',
+    fields: [
+      { kind: 'text', name: 'address', label: 'Address, as GET /api/bans lists it', optional: false, longest: 64 },
+    ],
+  },
+];
+
+const REASON: TextField = {
+  kind: 'text',
+  name: 'reason',
+  label: 'Reason, which its volunteer is told',
+  optional: true,
+  longest: 100,
+};
+
+export const VOLUNTEER_ACTIONS: readonly OperatorAction[] = [
+  {
+    name: 'drain',
+    title: 'Drain',
+    does: 'It finishes the work that it holds, gets nothing more, and is then sent away with the reason.',
+    fields: [REASON],
+  },
+  {
+    name: 'quarantine',
+    title: 'Quarantine',
+    does: 'The work that it holds goes to others at once. It stays connected and gets nothing until you release it.',
+    fields: [REASON],
+  },
+  {
+    name: 'ban',
+    title: 'Ban',
+    does: 'It is sent away, and whoever comes from its address is refused from now on, also after a restart. An address may be a whole network or a proxy: others may be behind it.',
+    fields: [REASON, { kind: 'flag', name: 'all', label: 'Also others who come from that address', optional: true }],
+  },
+  { name: 'release', title: 'Release', does: 'Undoes drain, quarantine or ban.', fields: [] },
 ];
 
 export type ActionValues = Readonly<Record<string, number | string | boolean>>;

@@ -1,9 +1,10 @@
 // What the lease desk is told, and what it tells.
 import type { Progress } from '../../protocol/to-volunteer.ts';
+import type { Standing } from '../../protocol/operator.ts';
 import type { RowFormat } from '../../protocol/rows.ts';
 import type { Result } from '../../protocol/to-coordinator.ts';
 import type { LeaseConstants, LeaseRecord } from './lease-builder.ts';
-import type { Standing, Volunteer } from './volunteer.ts';
+import type { Volunteer } from './volunteer.ts';
 
 export interface DeskConstants extends LeaseConstants {
   readonly dim: number;

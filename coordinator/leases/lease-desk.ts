@@ -1,6 +1,7 @@
 // The lease state machine: volunteers come, get leases, deliver or fail, and go. Time is passed in; no socket, no file.
 import { ProtocolError } from '../../protocol/bytes.ts';
 import { CLOSE, LIMITS, PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import type { Standing } from '../../protocol/operator.ts';
 import { agreeFormat, packedBytes } from '../../protocol/rows.ts';
 import type { Hello, Result, ToCoordinator } from '../../protocol/to-coordinator.ts';
 import { decodeToCoordinator } from '../../protocol/to-coordinator.ts';
@@ -19,7 +20,7 @@ import type { Merge } from './merge.ts';
 import { Addition } from './merge.ts';
 import { placesOf } from './ranking.ts';
 import { Traffic } from './traffic.ts';
-import type { Channel, Standing } from './volunteer.ts';
+import type { Channel } from './volunteer.ts';
 import { plainName, Volunteer } from './volunteer.ts';
 
 /** Leases that a volunteer may return in a row; a lost GPU takes two, and is tried three times. */
@@ -212,7 +213,7 @@ export class LeaseDesk {
 
   /** Sends away who drains and has ended everything; others may get more. */
   #moveOn(one: Volunteer): void {
-    if (one.standing === 'draining' && one.leases.length === 0 && one.checking.length === 0)
+    if (one.standing === 'drained' && one.leases.length === 0 && one.checking.length === 0)
       this.dismiss(one, one.standingReason);
     else this.#granting.dispatch();
   }
@@ -278,7 +279,7 @@ export class LeaseDesk {
 
   /** It ends what it holds and gets nothing more; then it is sent away. @param reason that it is told */
   drain(one: Volunteer, reason: string): void {
-    this.#stand(one, 'draining', reason);
+    this.#stand(one, 'drained', reason);
     this.#moveOn(one);
   }
 

@@ -1,17 +1,12 @@
 // One connected volunteer as the coordinator sees it.
 import type { RowFormat } from '../../protocol/rows.ts';
 import type { ConditionReason } from '../../protocol/to-coordinator.ts';
+import type { Standing } from '../../protocol/operator.ts';
 import type { Result } from '../../protocol/to-coordinator.ts';
 import type { Model } from '../model/model.ts';
 import { HeldRows } from './held-rows.ts';
 import type { LeaseRecord } from './lease-builder.ts';
 import { Traffic } from './traffic.ts';
-
-/**
- * How the operator lets it take part. `draining`: it ends what it holds and is sent away. `quarantined`: it stays
- * connected, holds nothing and gets nothing.
- */
-export type Standing = 'free' | 'draining' | 'quarantined';
 
 /** A result that is not yet applied. */
 export interface HeldResult {
@@ -49,6 +44,13 @@ export function plainName(name: string): string {
   return [...visible.trim()].slice(0, NAME_CHARACTERS).join('').trim();
 }
 
+/** At most 120 of the 123 bytes that a close frame has for its reason. */
+export function closeReason(text: string): string {
+  let cut = text.slice(0, 120);
+  while (new TextEncoder().encode(cut).length > 120) cut = cut.slice(0, -1);
+  return cut;
+}
+
 export class Volunteer {
   /** Number of the session, from 1. */
   readonly id: number;
@@ -63,6 +65,7 @@ export class Volunteer {
   readonly checking: HeldResult[] = [];
   /** Checks of its results by replay. */
   readonly checks = { passed: 0, failed: 0 };
+  /** `drained`: it ends what it holds and is sent away. `quarantined`: it stays, holds nothing and gets nothing. */
   standing: Standing = 'free';
   /** Why it is not free; for people. */
   standingReason = '';
@@ -129,11 +132,9 @@ export class Volunteer {
     return this.credit > 0 && this.canTrain;
   }
 
-  /** Tells why it must go. A close reason has at most 123 bytes. */
+  /** Tells why it must go. */
   close(code: number, reason: string): void {
-    let text = reason;
-    while (new TextEncoder().encode(text).length > 120) text = text.slice(0, -1);
-    this.channel.close(code, text);
+    this.channel.close(code, closeReason(reason));
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {

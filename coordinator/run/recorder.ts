@@ -107,7 +107,10 @@ export class Recorder {
       case 'standing': {
         const { standing, reason } = event;
         const text = standing === 'free' ? 'released' : `${standing}: ${reason}`;
-        note(standing === 'free' ? 'info' : 'warning', `volunteer ${volunteer.id} is ${text}`);
+        note(standing === 'free' ? 'info' : 'warning', `volunteer ${volunteer.id} is ${text}`, {
+          category: 'volunteer',
+          who,
+        });
         return;
       }
       case 'checking':

@@ -16,6 +16,7 @@ import { type RunWatcher, Bulletin, judged } from './bulletin.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { type RunConfig, SCHEDULE } from './config.ts';
 import { CountingPhase, describeCounts, isExact } from './counting-phase.ts';
+import { Crew } from './crew.ts';
 import { Episodes } from './episodes.ts';
 import { deferred } from './deferred.ts';
 import { Journal } from './journal.ts';
@@ -54,6 +55,8 @@ export class Run {
   readonly #clock: Stopwatch;
   readonly #ingest: IngestThread;
   readonly #episodes: Episodes;
+  /** Single volunteers, and who is banned. */
+  readonly crew: Crew;
   readonly #archive: Archive;
   readonly #checkpointer: Checkpointer;
   readonly #resumed: ResumedRun | null;
@@ -80,6 +83,7 @@ export class Run {
       note: (level, text) => this.note(level, text, { category: 'corpus' }),
     });
     this.#episodes = new Episodes(this.#ingest, state);
+    this.crew = new Crew(join(config.out, 'bans.json'), () => this.#training!.desk, Date.now);
     this.#archive = new Archive(config.out, this.#episodes, (text) => this.note('info', text, CHECKPOINT));
     this.#checkpointer = new Checkpointer(state?.number ?? 0, {
       now,

@@ -41,6 +41,9 @@ export function sendText(response: ServerResponse, status: number, type: string,
 const STATUS: Readonly<Record<string, number>> = {
   CHECKPOINT_UNWRITABLE: 500,
   JOURNAL_UNWRITABLE: 500,
+  BANS_UNWRITABLE: 500,
+  NO_SUCH_VOLUNTEER: 404,
+  NOT_BANNED: 404,
 };
 
 /** An error that the operator can act on, with its hint. */

@@ -1,7 +1,7 @@
 // The operator's actions over HTTP: who may, whether it makes sense now, what is asked for, and what it answers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ActionValues, OperatorAction } from '../../protocol/actions.ts';
-import { readActionValues, RUN_ACTIONS } from '../../protocol/actions.ts';
+import { readActionValues, RUN_ACTIONS, VOLUNTEER_ACTIONS } from '../../protocol/actions.ts';
 import { TributaryError } from '../errors.ts';
 import type { Run } from '../run/run.ts';
 import { sendError, sendFailure, sendJson } from './answers.ts';
@@ -21,6 +21,8 @@ export type OperatorRoutes = (request: IncomingMessage, response: ServerResponse
 /** Does it; what it answers goes to the operator beside the run's state. */
 type Act = (values: ActionValues) => Promise<object | void>;
 
+const OPERATOR = { category: 'operator', who: 'operator' } as const;
+
 /** Whether an action makes no sense now. */
 function refusal(run: Run, action: string): boolean {
   switch (run.bulletin.state) {
@@ -32,7 +34,7 @@ function refusal(run: Run, action: string): boolean {
       return action !== 'stop';
     default:
       // While counting there is nothing to keep, but training may be held back.
-      return run.training === null && action !== 'pause' && action !== 'resume';
+      return run.training === null && !['pause', 'resume', 'unban'].includes(action);
   }
 }
 
@@ -42,7 +44,16 @@ export function operatorRoutes({ run, token }: OperatorParts): OperatorRoutes {
     resume: async () => run.resume(),
     checkpoint: async () => void (await run.checkpoint()),
     stop: () => run.stop(),
+    unban: async ({ address }) => run.crew.unban(String(address)),
   };
+  const volunteerActs = (id: number): Readonly<Record<string, Act>> => ({
+    drain: async ({ reason = 'asked to leave by the operator' }) => run.crew.drain(id, String(reason)),
+    quarantine: async ({ reason = 'by the operator' }) => run.crew.quarantine(id, String(reason)),
+    ban: async ({ reason = 'banned by the operator', all = false }) => ({
+      dismissed: run.crew.ban(id, String(reason), all === true),
+    }),
+    release: async () => run.crew.release(id),
+  });
 
   const operate = async (
     request: IncomingMessage,
@@ -52,13 +63,8 @@ export function operatorRoutes({ run, token }: OperatorParts): OperatorRoutes {
     const { name } = action;
     if (!token.accepts(request.headers.authorization)) {
       request.resume();
-      run.note('warning', `${name}${on} was refused: wrong or missing operator token`);
-      return sendError(
-        response,
-        401,
-        'TOKEN_REQUIRED',
-        'the operator token is missing or wrong; it was printed when the coordinator started',
-      );
+      run.note('warning', `${name}${on} was refused: wrong or missing operator token`, OPERATOR);
+      return refuseToken(response);
     }
     const body = await readBody(request);
     if (body === null)
@@ -69,33 +75,58 @@ export function operatorRoutes({ run, token }: OperatorParts): OperatorRoutes {
     if (refusal(run, name))
       return sendError(response, 409, 'WRONG_STATE', `cannot ${name}: the run is ${state} (${reason})`);
     const given = Object.entries(values).map(([key, value]) => ` ${key} ${value}`);
-    run.note('info', `${name}${on}${given.join(',')} by the operator (${request.socket.remoteAddress ?? 'gone'})`);
+    run.note(
+      'info',
+      `${name}${on}${given.join(',')} by the operator (${request.socket.remoteAddress ?? 'gone'})`,
+      OPERATOR,
+    );
     try {
       const answer = await act(values);
       sendJson(response, 200, { state: run.bulletin.state, reason: run.bulletin.reason, ...answer });
     } catch (error) {
       if (!(error instanceof TributaryError)) throw error;
-      run.note('warning', `${name}${on} failed: ${error.code}: ${error.message}`);
+      run.note('warning', `${name}${on} failed: ${error.code}: ${error.message}`, OPERATOR);
       sendFailure(response, error);
     }
   };
 
+  const listBans = (request: IncomingMessage, response: ServerResponse): void => {
+    request.resume();
+    if (!token.accepts(request.headers.authorization)) return refuseToken(response);
+    sendJson(response, 200, { bans: run.crew.bans });
+  };
+
   return async (request, response, path) => {
-    const match = /^\/api\/run\/([a-z]+)$/.exec(path);
+    if (path === '/api/bans' && request.method === 'GET') {
+      listBans(request, response);
+      return true;
+    }
+    const match = /^\/api\/(?:run|volunteers\/(\d{1,9}))\/([a-z]+)$/.exec(path);
     if (match === null) return false;
-    const action = RUN_ACTIONS.find(({ name }) => name === match[1]);
-    const act = acts[match[1]!];
+    const [, id, name = ''] = match;
+    const table = id === undefined ? RUN_ACTIONS : VOLUNTEER_ACTIONS;
+    const action = table.find((one) => one.name === name);
+    const act = (id === undefined ? acts : volunteerActs(Number(id)))[name];
     if (request.method !== 'POST') {
       sendError(response, 405, 'POST_ONLY', `${path} takes POST`);
     } else if (action === undefined || act === undefined) {
       request.resume();
-      const names = RUN_ACTIONS.map(({ name }) => name).join(', ');
-      sendError(response, 404, 'NO_SUCH_ACTION', `there is no action ${match[1]}: try ${names}`);
+      const names = table.map((one) => one.name).join(', ');
+      sendError(response, 404, 'NO_SUCH_ACTION', `there is no action ${name}: try ${names}`);
     } else {
-      await operate(request, response, { action, act, on: '' });
+      await operate(request, response, { action, act, on: id === undefined ? '' : ` volunteer ${id}` });
     }
     return true;
   };
+}
+
+function refuseToken(response: ServerResponse): void {
+  sendError(
+    response,
+    401,
+    'TOKEN_REQUIRED',
+    'the operator token is missing or wrong; it was printed when the coordinator started',
+  );
 }
 
 /** The body's JSON, {} when it is empty; null when it is none, or too long. */

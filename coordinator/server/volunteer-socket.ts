@@ -8,6 +8,7 @@ import { largestResultBytes } from '../../protocol/to-coordinator.ts';
 import { encodeToVolunteer } from '../../protocol/to-volunteer.ts';
 import type { LeaseDesk } from '../leases/lease-desk.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
+import { closeReason } from '../leases/volunteer.ts';
 import type { Run } from '../run/run.ts';
 
 const PATH = '/volunteer';
@@ -65,13 +66,19 @@ export class VolunteerSocket {
       );
       return refuse(socket, '403 Forbidden', 'this page is not ours: a proxy must pass the Host header on');
     }
+    const address = addressOf(request);
+    const banned = this.#run.crew.refusal(address);
+    // A page cannot read an HTTP status, and would try for ever.
+    if (banned !== null)
+      return this.#server.handleUpgrade(request, socket, head, (late) => dismiss(late, CLOSE.banned, banned));
     const { state, reason } = this.#run.bulletin;
     if (state === 'failed') return refuse(socket, '410 Gone', 'the run is failed');
     // A tab that comes back too late cannot see an HTTP status: it is told over the socket, or it would try for ever.
-    if (state === 'done') return this.#server.handleUpgrade(request, socket, head, (late) => dismiss(late, reason));
+    if (state === 'done')
+      return this.#server.handleUpgrade(request, socket, head, (late) => dismiss(late, CLOSE.finished, reason));
     if (this.#run.training === null && this.#peers.size >= WAITING)
       return refuse(socket, '503 Service Unavailable', 'too many volunteers wait for the vocabulary');
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, addressOf(request)));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, address));
   }
 
   #open(socket: WebSocket, address: string): void {
@@ -188,9 +195,9 @@ function addressOf({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-function dismiss(socket: WebSocket, reason: string): void {
+function dismiss(socket: WebSocket, code: number, reason: string): void {
   socket.on('error', () => socket.terminate());
-  socket.close(CLOSE.finished, reason.slice(0, 120));
+  socket.close(code, closeReason(reason));
 }
 
 function refuse(socket: Duplex, status: string, message: string): void {

@@ -64,6 +64,11 @@ export class EventChecker {
     return this.#applied.size;
   }
 
+  /** Chunks of leases that are neither applied nor ended. */
+  get openChunks(): number {
+    return [...this.#open.values()].reduce((sum, { record }) => sum + record.grant.chunks, 0);
+  }
+
   get open(): number {
     return this.#open.size;
   }
