@@ -23,6 +23,7 @@ import { Journal } from './journal.ts';
 import { type EventSource, History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
 import { progressNews } from './news.ts';
 import { Observatory } from './observatory.ts';
+import { openJournal } from './opening.ts';
 import { type QualityWatch, watchQuality } from './quality-watch.ts';
 import { type Books, newBooks, Recorder, type RecorderParts } from './recorder.ts';
 import { refuseOtherCorpus, type ResumedRun } from './resume.ts';
@@ -183,10 +184,11 @@ export class Run {
       now,
       note: (level, text) => this.note(level, text),
     });
-    const { totalTokens, curriculum } = training;
+    const { curriculum } = training;
     const lines = describeCounts(counted, curriculum.epochTokens, config.minCount);
     for (const [level, line] of lines) this.note(level, line, { category: 'corpus' });
-    this.#open(training, totalTokens);
+    openJournal(training, this.config, this.#resumed, this.bulletin);
+    training.desk.setPaused(this.#paused);
     for (const { episode, chunks } of restored) this.#episodes.add(episode, training, chunks);
     this.bulletin.vocabulary(words.length, curriculum.epochTokens);
     this.#ticker = setInterval(() => this.#tick(), 1000);
@@ -214,26 +216,6 @@ export class Run {
       report: (event) => this.#onDesk(event, recorder),
       audit: null,
     });
-  }
-
-  /** The journal's first entry of this process, and the desk as the operator has it. */
-  #open({ desk, journal, fingerprint, words }: Training, tokens: number): void {
-    if (this.#resumed === null) {
-      journal.write({
-        kind: 'run',
-        version: this.config.version,
-        schedule: this.config.training.schedule,
-        vocabulary: fingerprint,
-        words: words.length,
-        tokens,
-      });
-      this.bulletin.set('preparing', "the first episode's pairs are being made");
-    } else {
-      const { number, journalSeq, tokensDone } = this.#resumed.state;
-      journal.write({ kind: 'resumed', checkpoint: number, upTo: journalSeq });
-      this.note('info', `resumed from checkpoint ${number} at ${((100 * tokensDone) / tokens).toFixed(1)} %`);
-    }
-    desk.setPaused(this.#paused);
   }
 
   /** Keeps one episode prepared ahead of those in training. */

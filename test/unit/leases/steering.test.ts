@@ -138,6 +138,29 @@ describe('a result that is checked', () => {
     expect(liar.volunteer.accepted).toBe(0);
   });
 
+  it.each(['expires', 'is quarantined', 'is dismissed'])('is given up when its volunteer %s', async (fate) => {
+    const audit = new StagedAudit(1);
+    const { run, tabs } = await inTraining(1, { audit });
+    const [tab] = tabs as [Tab];
+    const before = run.image();
+    tab.engine.release();
+    await turn();
+    while (tab.volunteer.checking.length === 0) tab.deliverUp();
+    expect(tab.volunteer.leases.length).toBeGreaterThan(0);
+    if (fate === 'expires') {
+      run.clock.now += 200_000;
+      run.desk.tick();
+    } else if (fate === 'is quarantined') {
+      run.desk.quarantine(tab.volunteer, 'a test');
+    } else {
+      run.desk.dismiss(tab.volunteer, 'a test');
+    }
+    expect(run.desk.checkingChunks).toBe(0);
+    expect(run.grid.count().leased).toBe(0);
+    audit.answer(run);
+    expect(run.image()).toEqual(before);
+  });
+
   it('counts though its volunteer has left meanwhile', async () => {
     const audit = new StagedAudit(1);
     const { run, tabs } = await inTraining(1, { audit });
