@@ -60,6 +60,47 @@ export const RUN_ACTIONS: readonly OperatorAction[] = [
     fields: [],
   },
   {
+    name: 'alpha',
+    title: 'Learning rate',
+    does: 'From the next lease on the learning rate is what it would be had the run begun with this one: it still falls linearly to the end. Kept in checkpoints and told in run.json.',
+    fields: [
+      {
+        kind: 'number',
+        name: 'alpha',
+        label: 'Rate at the start of the decay',
+        optional: false,
+        least: 0,
+        most: 1,
+        above: true,
+      },
+    ],
+  },
+  {
+    name: 'budget',
+    title: 'Budget in flight',
+    does: 'How much may be in training at once; only --schedule downpour has such a budget. More keeps more volunteers busy, and rows get staler. Kept in checkpoints and told in run.json.',
+    fields: [
+      {
+        kind: 'number',
+        name: 'run',
+        label: 'Share of the whole run',
+        optional: true,
+        least: 0,
+        most: 1,
+        above: true,
+      },
+      {
+        kind: 'number',
+        name: 'done',
+        label: 'Share of what is trained so far',
+        optional: true,
+        least: 0,
+        most: 1,
+        above: true,
+      },
+    ],
+  },
+  {
     name: 'unban',
     title: 'Lift a ban',
     does: 'Volunteers from this address may come again.',

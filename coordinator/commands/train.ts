@@ -310,6 +310,7 @@ async function conclude(
     node: process.version,
     finished: new Date().toISOString(),
     configuration: run.config.training,
+    changes: run.steering.state.changes,
     target: run.config.target,
     corpus: run.facts.opened,
     counts: run.facts.counts,

@@ -320,6 +320,11 @@ export class LeaseDesk {
     this.#granting.dropEpisode(number);
   }
 
+  /** Grants what can be granted now. */
+  dispatch(): void {
+    this.#granting.dispatch();
+  }
+
   /** As Granting. */
   setPaused(paused: boolean, reason?: string): void {
     this.#granting.setPaused(paused, reason);

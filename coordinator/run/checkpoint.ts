@@ -9,6 +9,7 @@ import { TributaryError } from '../errors.ts';
 import { DIGITS, TOKENIZERS } from '../ingest/normalisation.ts';
 import type { CorpusPosition } from '../leases/episode.ts';
 import type { TrainingConfig } from './config.ts';
+import { type SteeringState, wrongSteering } from './steering.ts';
 import type { Matrices } from './safetensors.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
@@ -62,6 +63,8 @@ export interface CheckpointState {
     readonly best: number | null;
   };
   readonly episodes: readonly CheckpointEpisode[];
+  /** What the operator changed; not there in checkpoints of before that was possible. */
+  readonly steering?: SteeringState | undefined;
 }
 
 const POINTER = 'latest';
@@ -229,6 +232,8 @@ function wrongField(state: unknown): string | null {
     return 'counts are missing';
   if (!isFields(heldOut) || !isCount(heldOut['limit']) || !isCount(heldOut['lines'])) return 'heldOut is missing';
   if (heldOut['best'] !== null && !Number.isFinite(heldOut['best'])) return 'heldOut.best is no number';
+  const wrongChange = state['steering'] === undefined ? null : wrongSteering(state['steering']);
+  if (wrongChange !== null) return wrongChange;
   if (!isPosition(state['next'])) return 'next is no position';
   if (!Array.isArray(episodes) || !episodes.every(isEpisode)) return 'episodes are not whole';
   return null;

@@ -40,6 +40,14 @@ export type JournalEntry =
   | { readonly kind: 'late'; readonly lease: number; readonly session: number }
   | { readonly kind: 'joined'; readonly session: number; readonly engine: string; readonly local: boolean }
   | { readonly kind: 'gone'; readonly session: number; readonly reason: string }
+  /** A setting of the training from here on. */
+  | {
+      readonly kind: 'changed';
+      readonly setting: string;
+      readonly from: number;
+      readonly to: number;
+      readonly tokens: number;
+    }
   | { readonly kind: 'checkpoint'; readonly checkpoint: number }
   | { readonly kind: 'done'; readonly tokens: number };
 

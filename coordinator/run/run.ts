@@ -29,6 +29,7 @@ import { type Books, newBooks, Recorder, type RecorderParts } from './recorder.t
 import { refuseOtherCorpus, type ResumedRun } from './resume.ts';
 import { writeHeldOut, writeVocabulary } from './results.ts';
 import type { RunFigures } from './snapshot.ts';
+import { Steering } from './steering.ts';
 import { assembleTraining, type CountedWords, type Training } from './training.ts';
 
 export interface RunFacts extends Books {
@@ -56,6 +57,8 @@ export class Run {
   readonly #clock: Stopwatch;
   readonly #ingest: IngestThread;
   readonly #episodes: Episodes;
+  /** What the operator changed of the settings. */
+  readonly steering: Steering;
   /** Single volunteers, and who is banned. */
   readonly crew: Crew;
   readonly #archive: Archive;
@@ -72,9 +75,10 @@ export class Run {
   #closed = false;
 
   constructor(config: RunConfig, resumed: ResumedRun | null = null) {
-    this.config = config;
-    this.#resumed = resumed;
     const state = resumed?.state ?? null;
+    this.steering = new Steering(config.training, state?.steering ?? null);
+    this.config = { ...config, training: this.steering.settings };
+    this.#resumed = resumed;
     this.loss = new LossMeter(200_000, state?.loss ?? null);
     this.#clock = new Stopwatch(now, state?.trainedSeconds ?? 0);
     this.facts = { ...newBooks(state?.tokensDone ?? 0), opened: null, textFaults: NO_TEXT_FAULTS, counts: null };
@@ -189,6 +193,7 @@ export class Run {
     for (const [level, line] of lines) this.note(level, line, { category: 'corpus' });
     openJournal(training, this.config, this.#resumed, this.bulletin);
     training.desk.setPaused(this.#paused);
+    this.steering.begin(training);
     for (const { episode, chunks } of restored) this.#episodes.add(episode, training, chunks);
     this.bulletin.vocabulary(words.length, curriculum.epochTokens);
     this.#ticker = setInterval(() => this.#tick(), 1000);
@@ -357,6 +362,7 @@ export class Run {
       trainedSeconds: this.trainedSeconds,
       loss: this.loss.value,
       counts: counts!,
+      steering: this.steering.state,
       heldOut: { limit, lines: lines.length, best: this.#quality!.best },
     };
   }

@@ -14,7 +14,16 @@ export interface Snapshot {
 /** What the run itself keeps books of. */
 export type RunFigures = Pick<
   CheckpointState,
-  'training' | 'target' | 'corpus' | 'tokensDone' | 'trainedSeconds' | 'loss' | 'heldOut' | 'textFaults' | 'counts'
+  | 'training'
+  | 'target'
+  | 'corpus'
+  | 'tokensDone'
+  | 'trainedSeconds'
+  | 'loss'
+  | 'heldOut'
+  | 'textFaults'
+  | 'counts'
+  | 'steering'
 >;
 
 /** Taken within one turn of the event loop: no result comes in between. */

@@ -17,6 +17,7 @@ import { scheduleOf } from './config.ts';
 import type { Journal, JournalWriter } from './journal.ts';
 import type { ResumedRun } from './resume.ts';
 import type { Matrices } from './safetensors.ts';
+import type { FlightShares } from './steering.ts';
 
 export interface CountedWords {
   readonly words: readonly string[];
@@ -33,6 +34,8 @@ export interface Training<J extends JournalWriter = Journal> extends CountedWord
   readonly totalTokens: number;
   readonly model: Model;
   readonly grid: Scheduler;
+  /** What downpour may have in flight; null on the grid. */
+  readonly flight: FlightShares | null;
   /** null on the grid. */
   readonly descent: Descent | null;
   readonly desk: LeaseDesk;
@@ -63,13 +66,14 @@ export function assembleTraining<J extends JournalWriter>(
   const model = resumed?.model ?? Model.fresh(words.length, config.dim, config.seed);
   const { hs } = config;
   const tables = new GridTablesCache(counts, config.sample, config.seed, { model: config.model, hs });
-  const { chunkPairs, flightOfRun: runShare, flightOfDone: doneShare } = schedule;
+  const { chunkPairs, flightOfRun, flightOfDone } = schedule;
   const nextLease = resumed?.nextLease ?? 1;
   const descent = config.descent === null ? null : resumedDescent(config.descent, model, resumed);
+  const shares = { run: flightOfRun, done: flightOfDone };
   const grid =
     descent === null
       ? new Grid(chunkPairs, nextLease)
-      : new Downpour(chunkPairs, { totalTokens, runShare, doneShare, tokensDone: edges.tokensDone }, nextLease);
+      : new Downpour(chunkPairs, { totalTokens, shares, tokensDone: edges.tokensDone }, nextLease);
   const updateDots = hs ? tables.targetsPerPair : 1 + config.negative;
   const merge = descent === null ? new Addition(model) : new Merging(model, descent, updateDots);
   const deskEdges = {
@@ -95,6 +99,7 @@ export function assembleTraining<J extends JournalWriter>(
     totalTokens,
     model,
     grid,
+    flight: descent === null ? null : shares,
     descent,
     desk,
     journal,

@@ -6,10 +6,11 @@ import type { Grant, GrantWish, ScheduledEpisode, Scheduler } from './scheduler.
 export interface FlightBudget {
   /** Corpus tokens of the whole run. */
   readonly totalTokens: number;
-  /** Most of the whole run in flight. */
-  readonly runShare: number;
-  /** Most of what is trained so far in flight: rows move fastest at the start. */
-  readonly doneShare: number;
+  /**
+   * Most in flight of the whole run, and of what is trained so far: rows move fastest at the start. May change at any
+   * time; what is in flight already stays.
+   */
+  readonly shares: { readonly run: number; readonly done: number };
   /** Corpus tokens trained so far. */
   tokensDone(): number;
 }
@@ -51,8 +52,8 @@ export class Downpour implements Scheduler {
 
   /** Corpus tokens that may be in flight now; one chunk may be whatever this says. */
   get flightTokens(): number {
-    const { totalTokens, runShare, doneShare, tokensDone } = this.#budget;
-    return Math.min(totalTokens * runShare, tokensDone() * doneShare);
+    const { totalTokens, shares, tokensDone } = this.#budget;
+    return Math.min(totalTokens * shares.run, tokensDone() * shares.done);
   }
 
   /** Corpus tokens in flight. */

@@ -44,6 +44,7 @@ const STATUS: Readonly<Record<string, number>> = {
   BANS_UNWRITABLE: 500,
   NO_SUCH_VOLUNTEER: 404,
   NOT_BANNED: 404,
+  NO_VALUE: 400,
 };
 
 /** An error that the operator can act on, with its hint. */

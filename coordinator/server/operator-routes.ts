@@ -44,6 +44,17 @@ export function operatorRoutes({ run, token }: OperatorParts): OperatorRoutes {
     resume: async () => run.resume(),
     checkpoint: async () => void (await run.checkpoint()),
     stop: () => run.stop(),
+    alpha: async ({ alpha }) => {
+      run.steering.setAlpha(Number(alpha), run.training!, run.facts.tokensDone);
+      return { alpha: run.alpha };
+    },
+    budget: async ({ run: share, done }) => {
+      const wanted = {
+        ...(share === undefined ? {} : { run: Number(share) }),
+        ...(done === undefined ? {} : { done: Number(done) }),
+      };
+      return { budget: run.steering.setBudget(wanted, run.training!, run.facts.tokensDone) };
+    },
     unban: async ({ address }) => run.crew.unban(String(address)),
   };
   const volunteerActs = (id: number): Readonly<Record<string, Act>> => ({

@@ -105,7 +105,7 @@ export class SmallRun {
     };
     this.model = Model.fresh(words, dim, seed);
     const totalTokens = tokens * parts.length;
-    const budget = { totalTokens, runShare: 0.2, doneShare: 2, tokensDone: () => this.#tokensDone };
+    const budget = { totalTokens, shares: { run: 0.2, done: 2 }, tokensDone: () => this.#tokensDone };
     this.grid = descent === undefined ? new Grid(chunkPairs) : new Downpour(chunkPairs, budget);
     this.descent = descent === undefined ? null : makeDescent(descent, words, dim);
     this.journal = new EventChecker(descent === undefined);

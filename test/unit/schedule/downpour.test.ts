@@ -73,7 +73,8 @@ class Checker {
   }
 
   #fresh(): Downpour {
-    const budget = { totalTokens: this.#totalTokens, ...this.#shares, tokensDone: () => this.#tokensDone };
+    const shares = { run: this.#shares.runShare, done: this.#shares.doneShare };
+    const budget = { totalTokens: this.#totalTokens, shares, tokensDone: () => this.#tokensDone };
     return new Downpour(CHUNK, budget, this.#lastLease + 1);
   }
 
@@ -202,7 +203,7 @@ describe('Downpour', () => {
 
   it('leases to many at once once enough is trained, and to one before', () => {
     let done = 0;
-    const budget = { totalTokens: 1000, runShare: 0.05, doneShare: 0.1, tokensDone: () => done };
+    const budget = { totalTokens: 1000, shares: { run: 0.05, done: 0.1 }, tokensDone: () => done };
     const schedule = new Downpour(CHUNK, budget);
     schedule.add(episodeOf(0, 1000, 0, 1000));
     const first = schedule.grant({ session: 1, pairs: 500, reserve: 0 })!;
@@ -221,7 +222,7 @@ describe('Downpour', () => {
   });
 
   it('lets the next episode begin while leases of this one are out', () => {
-    const budget = { totalTokens: 40, runShare: 1, doneShare: 1, tokensDone: () => 40 };
+    const budget = { totalTokens: 40, shares: { run: 1, done: 1 }, tokensDone: () => 40 };
     const schedule = new Downpour(CHUNK, budget);
     schedule.add(episodeOf(0, 20, 0, 20));
     schedule.add(episodeOf(1, 20, 20, 20));
@@ -236,7 +237,7 @@ describe('Downpour', () => {
   });
 
   it('refuses episodes of several parts, and to end a lease that is not held', () => {
-    const schedule = new Downpour(CHUNK, { totalTokens: 1, runShare: 1, doneShare: 1, tokensDone: () => 0 });
+    const schedule = new Downpour(CHUNK, { totalTokens: 1, shares: { run: 1, done: 1 }, tokensDone: () => 0 });
     expect(() => schedule.add({ ...episodeOf(0, 10, 0, 10), parts: 2 })).toThrow('2 parts');
     expect(() => schedule.complete(1)).toThrow('not held');
   });
