@@ -1,5 +1,6 @@
 // What the dashboard knows, and how each event of the feed changes it. Everything is bounded.
 import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts';
+import { type FleetState, NO_FLEET } from './fleet-state.ts';
 
 export const LOG_LINES = 200;
 /** Points of the plots; beyond, the older half is thinned to every second point. */
@@ -19,6 +20,7 @@ export interface DashboardState {
   readonly history: readonly HistoryPoint[];
   /** Newest first. */
   readonly log: readonly RunEvent[];
+  readonly fleet: FleetState;
 }
 
 export const EMPTY: DashboardState = {
@@ -27,6 +29,7 @@ export const EMPTY: DashboardState = {
   status: null,
   history: [],
   log: [],
+  fleet: NO_FLEET,
 };
 
 export function withConnection(state: DashboardState, kind: Connection['kind'], now: number): DashboardState {

@@ -1,4 +1,5 @@
 // The live feed: server-sent events into the dashboard's state, with reconnection.
+import type { LeaseEntry, OperatorStatus, VolunteersChange } from '../../protocol/operator.ts';
 import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts';
 import {
   type DashboardState,
@@ -9,6 +10,7 @@ import {
   withPoint,
   withStatus,
 } from './dashboard-state.ts';
+import { type FleetState, withOperatorStatus, withTimeline, withVolunteers } from './fleet-state.ts';
 
 /** Delay before a closed feed is opened again: doubles from the first to the last, reset by a connection. */
 export const REOPEN_MS = { first: 1000, last: 15_000 } as const;
@@ -58,6 +60,11 @@ export class Feed {
     this.#on<RunEvent>(stream, 'log', (event) => withLog(this.#state, event));
     this.#on<readonly HistoryPoint[]>(stream, 'history', (points) => withHistory(this.#state, points));
     this.#on<HistoryPoint>(stream, 'point', (point) => withPoint(this.#state, point));
+    this.#on<VolunteersChange>(stream, 'volunteers', (change) => this.#fleet((fleet) => withVolunteers(fleet, change)));
+    this.#on<readonly LeaseEntry[]>(stream, 'timeline', (leases) =>
+      this.#fleet((fleet) => withTimeline(fleet, leases)),
+    );
+    this.#on<OperatorStatus>(stream, 'operator', (told) => this.#fleet((fleet) => withOperatorStatus(fleet, told)));
   }
 
   /** An interrupted stream is reopened by the browser; one that was refused (a proxy's 502) only by us. */
@@ -94,6 +101,10 @@ export class Feed {
       }
       this.#change(next(value));
     });
+  }
+
+  #fleet(next: (fleet: FleetState) => FleetState): DashboardState {
+    return { ...this.#state, fleet: next(this.#state.fleet) };
   }
 
   #change(state: DashboardState): void {

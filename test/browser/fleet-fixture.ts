@@ -1,0 +1,29 @@
+// Volunteers and leases as the operator's events tell them, for the tests of the dashboard's sections.
+import type { LeaseEntry, VolunteerLine } from '../../protocol/operator.ts';
+import { publicLine } from '../../client/dashboard/fleet-state.ts';
+import { volunteerRow } from './pages-fixture.ts';
+
+export const NOW = 1e12;
+
+export function volunteerLine(id: number, changes: Partial<VolunteerLine> = {}): VolunteerLine {
+  return { ...publicLine(volunteerRow(id, 1000 * id), NOW), rejected: 0, ...changes };
+}
+
+export function leaseEntry(lease: number, changes: Partial<LeaseEntry> = {}): LeaseEntry {
+  return {
+    lease,
+    session: 1,
+    episode: 12,
+    parts: 3,
+    i: 0,
+    j: 0,
+    chunks: 2,
+    pairs: 12_288,
+    words: 4000,
+    granted: NOW + lease * 1000,
+    ended: NOW + lease * 1000 + 900,
+    outcome: 'applied',
+    reason: '',
+    ...changes,
+  };
+}
