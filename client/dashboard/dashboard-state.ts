@@ -2,15 +2,15 @@
 import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts';
 import { type FleetState, NO_FLEET } from './fleet-state.ts';
 
-export const LOG_LINES = 200;
+export const LOG_LINES = 500;
 /** Points of the plots; beyond, the older half is thinned to every second point. */
 export const HISTORY_POINTS = 2048;
 
 export type Connection =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
-  /** `since` is in milliseconds since 1970. */
-  | { readonly kind: 'lost'; readonly since: number };
+  /** Milliseconds since 1970: when it was lost, and when it is tried again. */
+  | { readonly kind: 'lost'; readonly since: number; readonly retryAt: number };
 
 export interface DashboardState {
   readonly connection: Connection;
@@ -32,10 +32,14 @@ export const EMPTY: DashboardState = {
   fleet: NO_FLEET,
 };
 
-export function withConnection(state: DashboardState, kind: Connection['kind'], now: number): DashboardState {
-  if (kind !== 'lost') return { ...state, connection: { kind } };
-  // The first loss counts: later attempts that fail do not move it.
-  return state.connection.kind === 'lost' ? state : { ...state, connection: { kind, since: now } };
+export function withLive(state: DashboardState): DashboardState {
+  return { ...state, connection: { kind: 'live' } };
+}
+
+/** The first loss counts: later attempts that fail do not move it. */
+export function withLoss(state: DashboardState, now: number, retryAt: number): DashboardState {
+  const since = state.connection.kind === 'lost' ? state.connection.since : now;
+  return { ...state, connection: { kind: 'lost', since, retryAt } };
 }
 
 export function withStatus(state: DashboardState, status: RunStatus, now: number): DashboardState {

@@ -4,9 +4,10 @@ import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts
 import {
   type DashboardState,
   EMPTY,
-  withConnection,
   withHistory,
+  withLive,
   withLog,
+  withLoss,
   withPoint,
   withStatus,
 } from './dashboard-state.ts';
@@ -17,7 +18,6 @@ export const REOPEN_MS = { first: 1000, last: 15_000 } as const;
 
 /** The parts of EventSource that are used. */
 export interface EventStream {
-  readonly readyState: number;
   onopen: ((event: Event) => void) | null;
   onerror: ((event: Event) => void) | null;
   addEventListener(type: string, listener: (event: MessageEvent<string>) => void): void;
@@ -31,8 +31,6 @@ export interface FeedOptions {
   readonly now: () => number;
   readonly later: (run: () => void, ms: number) => void;
 }
-
-const CLOSED = 2;
 
 export class Feed {
   readonly #options: FeedOptions;
@@ -53,7 +51,7 @@ export class Feed {
     this.#stream = stream;
     stream.onopen = () => {
       this.#delay = REOPEN_MS.first;
-      this.#change(withConnection(this.#state, 'live', this.#options.now()));
+      this.#change(withLive(this.#state));
     };
     stream.onerror = () => this.#lost(stream);
     this.#on<RunStatus>(stream, 'status', (status) => withStatus(this.#state, status, this.#options.now()));
@@ -67,11 +65,11 @@ export class Feed {
     this.#on<OperatorStatus>(stream, 'operator', (told) => this.#fleet((fleet) => withOperatorStatus(fleet, told)));
   }
 
-  /** An interrupted stream is reopened by the browser; one that was refused (a proxy's 502) only by us. */
+  /** Reopened by us alone: the browser does it for an interrupted stream only, and does not tell when. */
   #lost(stream: EventStream): void {
     if (stream !== this.#stream) return;
-    this.#change(withConnection(this.#state, 'lost', this.#options.now()));
-    if (stream.readyState !== CLOSED) return;
+    const now = this.#options.now();
+    this.#change(withLoss(this.#state, now, now + this.#delay));
     stream.close();
     this.#stream = null;
     this.#options.later(() => this.open(), this.#delay);

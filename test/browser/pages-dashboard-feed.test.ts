@@ -8,7 +8,7 @@ import { line, point } from '../unit/run/points.ts';
 
 describe('feed', () => {
   class FakeStream implements EventStream {
-    readyState = 1;
+    closed = false;
     onopen: ((event: Event) => void) | null = null;
     onerror: ((event: Event) => void) | null = null;
     readonly #listeners = new Map<string, (event: MessageEvent<string>) => void>();
@@ -16,7 +16,7 @@ describe('feed', () => {
       this.#listeners.set(type, listener);
     }
     close(): void {
-      this.readyState = 2;
+      this.closed = true;
     }
     send(type: string, data: string): void {
       this.#listeners.get(type)?.(new MessageEvent(type, { data }));
@@ -54,19 +54,21 @@ describe('feed', () => {
     expect(feed.state.log).toHaveLength(1);
   });
 
-  it('reopens a refused stream later and later, and leaves an interrupted one to the browser', () => {
+  it('reopens a lost stream later and later, tells when, and keeps what it knew', () => {
     const { feed, streams, later } = feedWithFake();
-    streams[0]?.onerror?.(new Event('error'));
-    expect(feed.state.connection).toEqual({ kind: 'lost', since: 42 });
-    expect(later).toHaveLength(0);
+    streams[0]?.send('status', JSON.stringify(runStatus));
     for (let round = 0; round < 6; round++) {
-      const stream = streams.at(-1);
-      stream?.close();
-      stream?.onerror?.(new Event('error'));
+      streams.at(-1)?.onerror?.(new Event('error'));
+      expect(streams.at(-1)?.closed).toBe(true);
+      expect(feed.state.connection).toEqual({ kind: 'lost', since: 42, retryAt: 42 + (later.at(-1)?.ms ?? 0) });
       later.at(-1)?.run();
     }
     expect(later.map(({ ms }) => ms)).toEqual([1000, 2000, 4000, 8000, REOPEN_MS.last, REOPEN_MS.last]);
-    expect(streams).toHaveLength(7);
+    expect(feed.state.status).toEqual(runStatus);
+    streams.at(-1)?.onopen?.(new Event('open'));
+    expect(feed.state.connection.kind).toBe('live');
+    streams.at(-1)?.onerror?.(new Event('error'));
+    expect(later.at(-1)?.ms).toBe(REOPEN_MS.first);
   });
 
   it('shows a broken event as an error, and goes on', () => {

@@ -1,6 +1,7 @@
 // What the operator does on the dashboard, in a real browser: the token, the questions, the answers.
 import { h, render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ActionDialog } from '../../client/dashboard/operator/action-dialog.tsx';
 import { OperatorPanel } from '../../client/dashboard/operator/operator-panel.tsx';
 import { OperatorSession } from '../../client/dashboard/operator/operator.ts';
 import type { Fetch } from '../../client/ui/coordinator-call.ts';
@@ -22,6 +23,10 @@ function button(name: string): HTMLButtonElement {
   const found = [...root.querySelectorAll('button')].find((one) => one.textContent === name);
   if (found === undefined) throw new Error(`no button ${name}`);
   return found;
+}
+
+function confirm(): void {
+  root.querySelector<HTMLButtonElement>('dialog button[type=submit]')?.click();
 }
 
 /** Draws the panel, again whenever the session changes. */
@@ -52,15 +57,15 @@ describe('operator', () => {
     const sent: { url: string; init: RequestInit | undefined }[] = [];
     const session = panel('training', (url, init) => {
       sent.push({ url, init });
-      return Promise.resolve(new Response('{}'));
+      return Promise.resolve(new Response('{"state":"training","reason":"x","checkpoint":12}'));
     });
     const field = root.querySelector<HTMLInputElement>('#operator-token');
     expect([field?.type, field?.name]).toEqual(['password', '']);
     await signIn('sesame');
     button('Checkpoint…').click();
     await expect.poll(() => root.querySelector('dialog')?.open).toBe(true);
-    button('Write a checkpoint').click();
-    await expect.poll(text).toContain('The checkpoint is written.');
+    confirm();
+    await expect.poll(text).toContain('Checkpoint: accepted (checkpoint 12). The log says who and when.');
     expect(sent.map(({ url }) => url)).toEqual(['api/run/checkpoint']);
     expect(sent[0]?.init).toMatchObject({ method: 'POST', headers: { authorization: 'Bearer sesame' } });
     expect(location.href).not.toContain('sesame');
@@ -97,7 +102,7 @@ describe('operator', () => {
     await signIn('sesame');
     button('Stop…').click();
     await expect.poll(() => root.querySelector('dialog')?.open).toBe(true);
-    button('Stop the run').click();
+    confirm();
     await expect.poll(text).toContain('Stop failed: Not now. WRONG_STATE');
   });
 
@@ -109,7 +114,7 @@ describe('operator', () => {
     expect(session.signedIn).toBe(true);
     button('Pause…').click();
     await expect.poll(() => root.querySelector('dialog')?.open).toBe(true);
-    button('Pause the run').click();
+    confirm();
     await expect.poll(text).toContain('Not the token. TOKEN_REQUIRED');
     expect(session.signedIn).toBe(false);
     expect(sessionStorage).toHaveLength(0);
@@ -126,7 +131,47 @@ describe('operator', () => {
     panel('counting', never);
     await signIn('sesame');
     expect(button('Stop…').disabled).toBe(true);
-    expect(button('Stop…').title).toBe('Not now: words are still being counted: there is nothing to keep yet.');
+    expect(button('Stop…').title).toBe(
+      'Not now: words are still being counted: there is nothing to keep or change yet.',
+    );
     expect(button('Pause…').disabled).toBe(false);
+  });
+
+  it('checks what is typed before it is sent, and says the bounds', async () => {
+    const field = { kind: 'number', name: 'alpha', label: 'Learning rate', optional: false } as const;
+    const action = {
+      name: 'alpha',
+      title: 'Change the learning rate',
+      does: 'It holds from the next lease on.',
+      fields: [{ ...field, least: 0, most: 1, above: true }],
+    } as const;
+    const taken: unknown[] = [];
+    const dialog = h(ActionDialog, {
+      action,
+      dangerous: false,
+      onConfirm: (values) => taken.push(values),
+      onDecline: () => undefined,
+    });
+    render(dialog, root);
+    expect(text()).toContain('It holds from the next lease on.');
+    expect(text()).toContain('Learning rate (above 0 to 1)');
+    const input = root.querySelector<HTMLInputElement>('.dialog-field input');
+    if (input === null) throw new Error('no field');
+    for (const [typed, problem] of [
+      ['', 'alpha must be a number above 0, at most 1, not missing.'],
+      ['2', 'not 2.'],
+      ['fast', 'not "fast".'],
+    ] as const) {
+      input.value = typed;
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+      await new Promise((done) => setTimeout(done, 20));
+      confirm();
+      await expect.poll(() => root.querySelector('[role=alert]')?.textContent).toContain(problem);
+    }
+    input.value = ' 0.03 ';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    await new Promise((done) => setTimeout(done, 20));
+    confirm();
+    expect(taken).toEqual([{ alpha: 0.03 }]);
   });
 });

@@ -1,7 +1,7 @@
 // The dashboard's frame in a real browser: states with reasons, sections, and that the wire is text.
 import { render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunState } from '../../protocol/status.ts';
+import type { HealthWord, RunState } from '../../protocol/status.ts';
 import { placeOf, SECTIONS, sectionStore } from '../../client/dashboard/sections.ts';
 import { dashboard, live } from './dashboard-fixture.ts';
 import { HOSTILE, runStatus } from './pages-fixture.ts';
@@ -20,8 +20,7 @@ describe('dashboard', () => {
   for (const state of states) {
     it(`shows the run ${state} with its reason`, () => {
       render(dashboard({ ...live, status: { ...runStatus, state, reason: `It is ${state}.` } }), root);
-      const header = root.querySelector('.run-header .state');
-      expect(header?.textContent?.toLowerCase()).toBe(`${state}it is ${state}.`);
+      expect(root.querySelector('.run-header .state')?.textContent).toBe(`Healthy${state}2 volunteers train.`);
       const open = [...root.querySelectorAll<HTMLButtonElement>('.operator > .buttons button')].filter(
         (b) => !b.disabled,
       ).length;
@@ -42,20 +41,32 @@ describe('dashboard', () => {
     expect('hacked' in window).toBe(false);
   });
 
-  it('says that a run diverges, and what to change', () => {
-    render(dashboard({ ...live, status: { ...runStatus, warning: 'this run diverges: lower --alpha' } }), root);
-    expect(root.querySelector('.run-warning[role=alert]')?.textContent).toBe(
-      'DivergingThis run diverges: lower --alpha.',
-    );
-    render(dashboard(live), root);
-    expect(root.querySelector('.run-warning')).toBeNull();
+  const words: HealthWord[] = ['healthy', 'degraded', 'starved', 'diverging', 'halted', 'done', 'failed'];
+  it.each(words)('says on every section that the run is %s, and why', (word) => {
+    for (const { id } of SECTIONS) {
+      const status = { ...runStatus, health: { word, reason: `why it is ${word}` } };
+      render(dashboard({ ...live, status }, `#${id}`), root);
+      expect(root.querySelector('.run-header .badge')?.textContent?.toLowerCase()).toBe(word);
+      expect(root.querySelector('.state-reason')?.textContent).toBe(`why it is ${word}`);
+    }
   });
 
-  it('says that the connection is lost, since when, and that it retries', () => {
-    render(dashboard({ ...live, connection: { kind: 'lost', since: 1e12 + 5000 } }), root);
-    expect(root.querySelector('[role=alert]')?.textContent).toMatch(
-      /Connection lost at \d\d:\d\d:\d\d, retrying\. What is shown dates from/,
-    );
+  it('counts down to the next attempt while the connection is lost, and marks what is old', async () => {
+    const now = Date.now();
+    const connection = { kind: 'lost', since: now - 1000, retryAt: now + 60_000 } as const;
+    render(dashboard({ ...live, updated: now - 2000, connection }), root);
+    const line = (): string => (root.querySelector('.connection')?.textContent ?? '').replaceAll('\u00a0', ' ');
+    expect(line()).toMatch(/^Connection lost at \d\d:\d\d:\d\d\. Next attempt in .*What is shown dates from/);
+    const first = line();
+    await expect.poll(line, { timeout: 10_000 }).not.toBe(first);
+    expect(root.querySelector('.dashboard')?.classList.contains('stale')).toBe(true);
+    render(dashboard({ ...live, connection: { ...connection, retryAt: now - 1 } }), root);
+    expect(line()).toContain('Trying again…');
+  });
+
+  it('says when reports stay away though the line is open', () => {
+    render(dashboard({ ...live, updated: Date.now() - 12_000 }), root);
+    expect(root.querySelector('.connection')?.textContent).toMatch(/^No report for 1\d/);
   });
 });
 
@@ -68,7 +79,7 @@ describe('sections', () => {
       expect(links.filter((link) => link.ariaCurrent === 'page').map((link) => link.textContent)).toEqual([title]);
       expect(root.querySelector('h1')?.textContent).toBe(title);
       // The header stays on each of them.
-      expect(root.querySelector('.run-header .badge')?.textContent).toBe('Training');
+      expect(root.querySelector('.run-header .badge')?.textContent).toBe('Healthy');
     }
   });
 

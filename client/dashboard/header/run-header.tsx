@@ -1,17 +1,16 @@
 // Where the run stands, on every section: state with reason, progress, time left, rate and traffic.
 import type { JSX } from 'preact';
-import type { RunState, RunStatus } from '../../../protocol/status.ts';
+import type { HealthWord, RunStatus } from '../../../protocol/status.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { bytes, count, duration, percent, share } from '../../ui/format.ts';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 
-const TONES: Readonly<Record<RunState, Tone>> = {
-  counting: 'busy',
-  preparing: 'busy',
-  training: 'good',
+const TONES: Readonly<Record<HealthWord, Tone>> = {
+  healthy: 'good',
+  degraded: 'warning',
   starved: 'warning',
-  paused: 'warning',
-  stopping: 'warning',
+  diverging: 'bad',
+  halted: 'warning',
   done: 'good',
   failed: 'bad',
 };
@@ -34,15 +33,10 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
   return (
     <section class="run-header" aria-label="The run">
       <div class="state" role="status">
-        <Badge tone={TONES[status.state]} word={status.state} live={status.state === 'training'} />
-        <p class="state-reason">{status.reason}</p>
+        <Badge tone={TONES[status.health.word]} word={status.health.word} live={status.state === 'training'} />
+        <span class="run-state">{status.state}</span>
+        <p class="state-reason">{status.health.reason}</p>
       </div>
-      {status.warning === null ? null : (
-        <p class="run-warning" role="alert">
-          <Badge tone="bad" word="diverging" />
-          <span>{status.warning.charAt(0).toUpperCase() + status.warning.slice(1)}.</span>
-        </p>
-      )}
       <ProgressBar label="Progress of the run" value={share(done, total)} />
       <dl class="header-figures">
         <Item name="Progress">{`${percent(share(done, total))}, ${amount}`}</Item>

@@ -1,66 +1,42 @@
-// What an operator can do to the run: names, what will happen, and when it makes no sense.
+// When an action on the run makes no sense, and what was typed as the values that it takes. Pure.
+import {
+  type ActionField,
+  type ActionValues,
+  type OperatorAction,
+  readActionValues,
+} from '../../../protocol/actions.ts';
 import type { RunState } from '../../../protocol/status.ts';
 
-export type OperatorAction = 'pause' | 'resume' | 'checkpoint' | 'stop';
-
-export const ACTIONS: readonly OperatorAction[] = ['pause', 'resume', 'checkpoint', 'stop'];
-
-export interface ActionText {
-  /** On the button that opens the dialog. */
-  readonly name: string;
-  /** Title of the dialog: a question. */
-  readonly question: string;
-  readonly consequence: string;
-  /** On the button that does it. */
-  readonly confirm: string;
-  readonly accepted: string;
-}
-
-export const ACTION_TEXTS: Readonly<Record<OperatorAction, ActionText>> = {
-  pause: {
-    name: 'Pause',
-    question: 'Pause the run?',
-    consequence:
-      'No new leases are granted. What volunteers have in hand is finished and applied; then they wait, connected.',
-    confirm: 'Pause the run',
-    accepted: 'The run is paused: no new leases are granted.',
-  },
-  resume: {
-    name: 'Resume',
-    question: 'Resume the run?',
-    consequence: 'Leases are granted again, to every volunteer that waits.',
-    confirm: 'Resume the run',
-    accepted: 'The run goes on: leases are granted again.',
-  },
-  checkpoint: {
-    name: 'Checkpoint',
-    question: 'Write a checkpoint now?',
-    consequence:
-      'The model as it is now is written to the folder of the results. Training goes on meanwhile; the disk is busy for some seconds.',
-    confirm: 'Write a checkpoint',
-    accepted: 'The checkpoint is written.',
-  },
-  stop: {
-    name: 'Stop',
-    question: 'Stop the run?',
-    consequence:
-      'Work in hand is finished, a checkpoint is written, and volunteers are sent home. The run can be continued later with --resume.',
-    confirm: 'Stop the run',
-    accepted: 'The run ends with a checkpoint.',
-  },
-};
-
 /** Why an action makes no sense in a state of the run; null when it does. */
-export function whyNot(action: OperatorAction, state: RunState): string | null {
+export function whyNot(name: string, state: RunState): string | null {
   if (state === 'done' || state === 'failed') return 'the run is over';
   if (state === 'stopping') return 'the run is being stopped';
-  switch (action) {
-    case 'pause':
-      return state === 'paused' ? 'the run is paused already' : null;
-    case 'resume':
-      return state === 'paused' ? null : 'the run is not paused';
-    case 'checkpoint':
-    case 'stop':
-      return state === 'counting' ? 'words are still being counted: there is nothing to keep yet' : null;
-  }
+  if (name === 'pause') return state === 'paused' ? 'the run is paused already' : null;
+  if (name === 'resume') return state === 'paused' ? null : 'the run is not paused';
+  return state === 'counting' ? 'words are still being counted: there is nothing to keep or change yet' : null;
+}
+
+/** As typed, by the field's name; a flag is 'true' or ''. */
+export type Typed = Readonly<Record<string, string>>;
+
+function valueOf({ kind }: ActionField, text: string): number | string | boolean | undefined {
+  if (kind === 'flag') return text === 'true';
+  const trimmed = text.trim();
+  if (trimmed === '') return undefined;
+  return kind === 'number' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
+}
+
+/** The request's values, or what is wrong with them as a sentence. */
+export function valuesOf(action: OperatorAction, typed: Typed): ActionValues | string {
+  const given = action.fields.map((field) => [field.name, valueOf(field, typed[field.name] ?? '')] as const);
+  return readActionValues(action, Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+}
+
+/** What the coordinator answered beside the run's state, as text: `checkpoint 12, alpha 0.03`. */
+export function answerText(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null) return '';
+  return Object.entries(answer)
+    .filter(([key, value]) => key !== 'state' && key !== 'reason' && ['number', 'string'].includes(typeof value))
+    .map(([key, value]) => `${key} ${String(value)}`)
+    .join(', ');
 }

@@ -1,31 +1,39 @@
 // The operator's actions on the run, each confirmed, with its result.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { type ActionValues, type OperatorAction, RUN_ACTIONS } from '../../../protocol/actions.ts';
 import type { RunState } from '../../../protocol/status.ts';
 import type { CallFailure } from '../../ui/coordinator-call.ts';
-import { ACTION_TEXTS, ACTIONS, type OperatorAction, whyNot } from './actions.ts';
-import { Confirmation } from './confirmation.tsx';
+import { ActionDialog } from './action-dialog.tsx';
+import { answerText, whyNot } from './actions.ts';
 import type { Operator } from './operator.ts';
 import { SignIn } from './sign-in.tsx';
 
+/** Actions that cannot be taken back. */
+const DANGEROUS: ReadonlySet<string> = new Set(['stop', 'rollback']);
+
 type Outcome =
   | { readonly kind: 'none' }
-  | { readonly kind: 'asking'; readonly action: OperatorAction }
-  | { readonly kind: 'accepted'; readonly action: OperatorAction }
-  | { readonly kind: 'failed'; readonly action: OperatorAction; readonly failure: CallFailure };
+  | { readonly kind: 'asking'; readonly title: string }
+  | { readonly kind: 'accepted'; readonly title: string; readonly answer: string }
+  | { readonly kind: 'failed'; readonly title: string; readonly failure: CallFailure };
 
 function OutcomeLine({ outcome }: { outcome: Outcome }): JSX.Element | null {
   switch (outcome.kind) {
     case 'none':
       return null;
     case 'asking':
-      return <p class="muted">Asking for {outcome.action}…</p>;
+      return <p class="muted">{outcome.title}: asking the coordinator…</p>;
     case 'accepted':
-      return <p>{ACTION_TEXTS[outcome.action].accepted}</p>;
+      return (
+        <p>
+          {outcome.title}: accepted{outcome.answer === '' ? '' : ` (${outcome.answer})`}. The log says who and when.
+        </p>
+      );
     case 'failed':
       return (
         <p class="failure">
-          {ACTION_TEXTS[outcome.action].name} failed: {outcome.failure.message} <code>{outcome.failure.code}</code>
+          {outcome.title} failed: {outcome.failure.message} <code>{outcome.failure.code}</code>
         </p>
       );
   }
@@ -35,45 +43,50 @@ export function OperatorPanel({ state, operator }: { state: RunState; operator: 
   const [asked, setAsked] = useState<OperatorAction | null>(null);
   const [outcome, setOutcome] = useState<Outcome>({ kind: 'none' });
 
-  if (!operator.signedIn) return <SignIn operator={operator} purpose="Sign in to pause, resume or stop the run." />;
-
-  async function act(action: OperatorAction): Promise<void> {
-    setAsked(null);
-    setOutcome({ kind: 'asking', action });
-    const result = await operator.call<unknown>(`api/run/${action}`, { method: 'POST' });
-    setOutcome(result.ok ? { kind: 'accepted', action } : { kind: 'failed', action, failure: result.failure });
+  if (!operator.signedIn) {
+    return <SignIn operator={operator} purpose="Sign in to pause, resume, change or stop the run." />;
   }
 
-  const refused = ACTIONS.map((action) => ({ action, why: whyNot(action, state) }));
+  async function act({ name, title }: OperatorAction, body: ActionValues): Promise<void> {
+    setAsked(null);
+    setOutcome({ kind: 'asking', title });
+    const result = await operator.call<unknown>(`api/run/${name}`, { method: 'POST', body });
+    setOutcome(
+      result.ok
+        ? { kind: 'accepted', title, answer: answerText(result.body) }
+        : { kind: 'failed', title, failure: result.failure },
+    );
+  }
+
   return (
     <div class="operator">
       <div class="buttons">
-        {refused.map(({ action, why }) => (
-          <button
-            key={action}
-            type="button"
-            class={`button${action === 'stop' ? ' button-danger' : ''}`}
-            disabled={why !== null || outcome.kind === 'asking'}
-            title={why === null ? '' : `Not now: ${why}.`}
-            onClick={() => setAsked(action)}
-          >
-            {ACTION_TEXTS[action].name}…
-          </button>
-        ))}
+        {RUN_ACTIONS.map((action) => {
+          const why = whyNot(action.name, state);
+          return (
+            <button
+              key={action.name}
+              type="button"
+              class={`button${DANGEROUS.has(action.name) ? ' button-danger' : ''}`}
+              disabled={why !== null || outcome.kind === 'asking'}
+              title={why === null ? action.does : `Not now: ${why}.`}
+              onClick={() => setAsked(action)}
+            >
+              {action.title}…
+            </button>
+          );
+        })}
       </div>
       <div role="status">
         <OutcomeLine outcome={outcome} />
       </div>
       {asked === null ? null : (
-        <Confirmation
-          question={ACTION_TEXTS[asked].question}
-          confirm={ACTION_TEXTS[asked].confirm}
-          dangerous={asked === 'stop'}
-          onConfirm={() => void act(asked)}
+        <ActionDialog
+          action={asked}
+          dangerous={DANGEROUS.has(asked.name)}
+          onConfirm={(values) => void act(asked, values)}
           onDecline={() => setAsked(null)}
-        >
-          <p>{ACTION_TEXTS[asked].consequence}</p>
-        </Confirmation>
+        />
       )}
     </div>
   );
