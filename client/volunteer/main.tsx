@@ -3,6 +3,7 @@ import '../style/tokens.css';
 import '../style/base.css';
 import '../style/controls.css';
 import '../style/volunteer.css';
+import '../style/volunteer-controls.css';
 import { proxy, wrap } from 'comlink';
 import { render } from 'preact';
 import type { VolunteerWorker } from '../worker/api.ts';
@@ -10,6 +11,11 @@ import type { About } from '../../protocol/status.ts';
 import { lookAtAbout } from './about.ts';
 import { browserName } from './browser-name.ts';
 import { type Capability, engineChoice, knowsSimd, probeCapability } from './capability.ts';
+import { settingsInAddress } from './controls/address.ts';
+import { VolunteerControls } from './controls/controller.ts';
+import { ControlsPanel } from './controls/controls-panel.tsx';
+import { browserFacts, browserWakeLock } from './controls/this-browser.ts';
+import { SettingsStore } from './controls/settings-store.ts';
 import { mirrorStatus } from './mirror.ts';
 import { VolunteerPage } from './page.tsx';
 import { lookAtRun, type RunGlance } from './run-glance.ts';
@@ -19,9 +25,13 @@ const root = document.getElementById('page');
 if (root === null) throw new Error('index.html has no #page');
 const page: HTMLElement = root;
 
+/** How late hours of the day may begin or end. */
+const LOOK_MS = 15_000;
+
 let capability: Capability = { kind: 'probing' };
 let glance: RunGlance = { kind: 'asking' };
 let about: About | null = null;
+let drawing = false;
 
 function spawn(fail: (message: string) => void): WorkerHandle {
   const thread = new Worker(new URL('../worker/volunteer.worker.ts', import.meta.url), { type: 'module' });
@@ -57,26 +67,61 @@ const session = new VolunteerSession({
   spawn,
   onStatus: (status) => {
     mirrorStatus(window, status);
-    draw();
+    controls.look();
   },
+});
+const controls: VolunteerControls = new VolunteerControls({
+  browser: browserFacts(),
+  wakeLock: browserWakeLock(),
+  store: new SettingsStore(() => localStorage),
+  session,
+  forced: settingsInAddress(location.search),
+  changed: () => drawSoon(),
 });
 
 const actions = {
-  start: (): void => session.start(),
-  pause: (): void => session.hold({ code: 'user', reason: 'paused by you' }),
-  resume: (): void => session.hold(null),
+  start: (): void => {
+    controls.resume();
+    session.start();
+  },
+  pause: (): void => controls.pause(),
+  resume: (): void => controls.resume(),
   finish: (): void => session.finish(),
   leave: (): void => session.leave(),
 };
 
+/** Several changes of one moment are drawn once. */
+function drawSoon(): void {
+  if (drawing) return;
+  drawing = true;
+  queueMicrotask(() => {
+    drawing = false;
+    draw();
+  });
+}
+
 function draw(): void {
+  const { status } = session;
+  const panel = <ControlsPanel view={controls.view} status={status} actions={controls} />;
   render(
-    <VolunteerPage status={session.status} capability={capability} glance={glance} about={about} actions={actions} />,
+    <VolunteerPage
+      status={status}
+      capability={capability}
+      glance={glance}
+      about={about}
+      actions={actions}
+      controls={panel}
+    />,
     page,
   );
 }
 
-document.addEventListener('visibilitychange', () => session.setHidden(document.hidden));
+document.addEventListener('visibilitychange', () => {
+  session.setHidden(document.hidden);
+  controls.setHidden(document.hidden);
+});
+// The hours of the day pass without an event.
+setInterval(() => controls.look(), LOOK_MS);
 // Best effort: if the message is not delivered any more, the closed socket says the same.
 addEventListener('pagehide', () => session.leave());
 // A frozen worker can neither train nor answer: its lease goes back before, not when it expires.
@@ -84,6 +129,7 @@ document.addEventListener('freeze', () => session.setFrozen(true));
 document.addEventListener('resume', () => session.setFrozen(false));
 
 session.setHidden(document.hidden);
+controls.setHidden(document.hidden);
 mirrorStatus(window, session.status);
 draw();
 void probeCapability(engine, { isSecureContext, gpu: navigator.gpu, simd: knowsSimd() }).then((found) => {

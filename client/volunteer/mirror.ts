@@ -12,6 +12,8 @@ export interface VolunteerMirror {
   rejected: number;
   bytesUp: number;
   bytesDown: number;
+  /** Duty cycle in percent: allowed, and measured over the last seconds. */
+  power: WorkerStatus['power'];
   /** The reason when the state is `error`; null otherwise. */
   error: string | null;
 }
@@ -24,9 +26,9 @@ declare global {
 
 /** Brings the one mirror object up to date in place, so that a reference taken early stays good. */
 export function mirrorStatus(target: Window, status: WorkerStatus): void {
-  const { state, reason, engine, device, wordsPerSecond, accepted, rejected, bytesUp, bytesDown } = status;
+  const { state, reason, engine, device, wordsPerSecond, accepted, rejected, bytesUp, bytesDown, power } = status;
   const error = state === 'error' ? reason : null;
-  const now = { state, reason, engine, device, wordsPerSecond, accepted, rejected, bytesUp, bytesDown, error };
+  const now = { state, reason, engine, device, wordsPerSecond, accepted, rejected, bytesUp, bytesDown, power, error };
   if (target.tributary === undefined) target.tributary = now;
   else Object.assign(target.tributary, now);
   target.document.documentElement.dataset['state'] = state;

@@ -19,9 +19,12 @@ export interface VolunteerPageProps {
   /** null while it is not known. */
   readonly about: About | null;
   readonly actions: VolunteerActions;
+  /** What the tab may use, for the volunteer to set. */
+  readonly controls: JSX.Element | null;
 }
 
-export function VolunteerPage({ status, capability, glance, about, actions }: VolunteerPageProps): JSX.Element {
+export function VolunteerPage(props: VolunteerPageProps): JSX.Element {
+  const { status, capability, glance, about, actions, controls } = props;
   return (
     <div class="volunteer">
       <header class="masthead">
@@ -31,6 +34,7 @@ export function VolunteerPage({ status, capability, glance, about, actions }: Vo
       <main>
         <Intro about={about} started={status.state !== 'idle'} />
         <StatePanel status={status} capability={capability} actions={actions} />
+        {controls}
         {status.state === 'idle' ? <Terms open /> : null}
         <div class="pair">
           <Contribution status={status} />

@@ -5,6 +5,8 @@ import { TributaryError } from '../errors.ts';
 import { DESCRIBE_ADAPTER } from './adapter.ts';
 
 export type EngineChoice = 'webgpu' | 'cpu';
+export const POWERS = ['low', 'balanced', 'full'] as const;
+export type Power = (typeof POWERS)[number];
 
 /** What a tab says of itself (window.tributary of the volunteer page). */
 export interface TabStatus {
@@ -22,6 +24,7 @@ export interface VolunteersOptions {
   readonly url: URL; // of the volunteer page
   readonly tabs: number;
   readonly engine?: EngineChoice | undefined; // the page chooses unless told
+  readonly power?: Power; // share of the time that a tab computes; full unless told
 }
 
 const OPEN_MS = 30_000; // to load the page
@@ -91,6 +94,9 @@ function failed(status: TabStatus, error: string): TabStatus {
 export async function openVolunteers(browser: Browser, options: VolunteersOptions): Promise<VolunteerTab[]> {
   const address = new URL(options.url);
   if (options.engine !== undefined) address.searchParams.set('engine', options.engine);
+  address.searchParams.set('power', options.power ?? 'full');
+  // Nobody sits in front of these tabs: whoever starts them has decided.
+  address.searchParams.set('battery', 'ignore');
   const tabs: VolunteerTab[] = [];
   for (let tab = 0; tab < options.tabs; tab++) tabs.push(await openTab(browser, address, options.engine));
   return tabs;

@@ -4,13 +4,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { Browser } from 'playwright-core';
 import { CHROMIUM_VARIABLE, findChromium, launchChromium } from '../browser/chromium.ts';
-import { type EngineChoice, openVolunteers, type TabStatus, type VolunteerTab } from '../browser/volunteers.ts';
+import {
+  type EngineChoice,
+  openVolunteers,
+  type Power,
+  POWERS,
+  type TabStatus,
+  type VolunteerTab,
+} from '../browser/volunteers.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import { webAddress, wholeNumber } from '../settings/option-values.ts';
 
 interface JoinOptions {
   readonly tabs: number;
   readonly engine?: EngineChoice;
+  readonly power: Power;
   readonly gpu: boolean;
   readonly json?: true;
 }
@@ -37,6 +45,11 @@ export function register(program: Command): void {
         'webgpu',
         'cpu',
       ]),
+    )
+    .addOption(
+      new Option('--power <power>', 'how busy each tab keeps its engine: low 30 %, balanced 60 %, full all of the time')
+        .choices(POWERS)
+        .default('full'),
     )
     .option('--gpu', "use this machine's GPU instead of the software adapter", false)
     .option('--json', 'print one JSON object a second and line: {"event": "joined" | "status" | "done", …}')
@@ -73,7 +86,12 @@ async function join(url: URL, options: JoinOptions): Promise<void> {
 }
 
 async function volunteer(browser: Browser, url: URL, options: JoinOptions, signal: AbortSignal): Promise<void> {
-  const tabs = await openVolunteers(browser, { url, tabs: options.tabs, engine: options.engine });
+  const tabs = await openVolunteers(browser, {
+    url,
+    tabs: options.tabs,
+    engine: options.engine,
+    power: options.power,
+  });
   const report = options.json ? reportJson : lineReporter(process.stdout);
   if (options.json) writeJson({ event: 'joined', url: url.href, tabs: tabs.length });
   let connectedAt = Date.now();

@@ -35,6 +35,7 @@ function show(props: Partial<VolunteerPageProps>): void {
     capability: { kind: 'webgpu', device: 'A GPU' },
     glance: { kind: 'asking' },
     about: null,
+    controls: null,
     actions,
     ...props,
   };
