@@ -53,7 +53,14 @@ function moved(at: number, key: string, parts: number): number | null {
   }
 }
 
-function Blocks({ blocks, parts }: { blocks: readonly BlockState[]; parts: number }): JSX.Element {
+interface BlocksProps {
+  readonly blocks: readonly BlockState[];
+  readonly parts: number;
+  /** Who holds a block, to be said after its state; '' where nobody does. */
+  readonly holder: (block: number) => string;
+}
+
+function Blocks({ blocks, parts, holder }: BlocksProps): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const layout = useRef<GridLayout>(layOut(parts, 1));
@@ -109,7 +116,12 @@ function Blocks({ blocks, parts }: { blocks: readonly BlockState[]; parts: numbe
           }}
         />
         {chosen === null || state === undefined ? null : (
-          <GridMarker at={chosen} parts={parts} layout={layout.current} text={blockText(chosen, parts, state)} />
+          <GridMarker
+            at={chosen}
+            parts={parts}
+            layout={layout.current}
+            text={blockText(chosen, parts, state) + holder(chosen)}
+          />
         )}
       </div>
       <ul class="legend">
@@ -153,7 +165,12 @@ function GridMarker(props: { at: number; parts: number; layout: GridLayout; text
   );
 }
 
-export function GridView({ episode }: { episode: EpisodeStatus | null }): JSX.Element {
+export interface GridViewProps {
+  readonly episode: EpisodeStatus | null;
+  readonly holder: BlocksProps['holder'];
+}
+
+export function GridView({ episode, holder }: GridViewProps): JSX.Element {
   if (episode === null) return <p class="muted">No episode is in training.</p>;
   const blocks = readGrid(episode);
   return (
@@ -168,7 +185,7 @@ export function GridView({ episode }: { episode: EpisodeStatus | null }): JSX.El
           The grid cannot be drawn: {episode.grid.length} characters for {episode.parts} × {episode.parts} blocks.
         </p>
       ) : (
-        <Blocks blocks={blocks} parts={episode.parts} />
+        <Blocks blocks={blocks} parts={episode.parts} holder={holder} />
       )}
     </>
   );
