@@ -1,4 +1,4 @@
-// How the two pages and the compute worker are bundled: files only, no inline script or style, so that the
+// How the three pages and the compute worker are bundled: files only, no inline script or style, so that the
 // server's strict Content-Security-Policy holds.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
@@ -18,6 +18,12 @@ export default defineConfig({
     sourcemap: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { index: at('client/index.html'), dashboard: at('client/dashboard.html') } },
+    rolldownOptions: {
+      input: {
+        index: at('client/index.html'),
+        dashboard: at('client/dashboard.html'),
+        status: at('client/status.html'),
+      },
+    },
   },
 });

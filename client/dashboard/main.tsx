@@ -9,12 +9,15 @@ import '../style/dashboard-grid.css';
 import '../style/dashboard-leases.css';
 import '../style/dashboard-volunteers.css';
 import '../style/dashboard-log.css';
+import '../style/dashboard-wall.css';
+import '../style/status.css';
 import '../style/plots.css';
 import { render } from 'preact';
 import { Feed } from './feed.ts';
 import { OperatorSession } from './operator/operator.ts';
 import { DashboardPage } from './page.tsx';
 import { type Place, placeOf, sectionStore } from './sections.ts';
+import { WallScreen } from './wall/wall-screen.tsx';
 
 const root = document.getElementById('page');
 if (root === null) throw new Error('dashboard.html has no #page');
@@ -42,12 +45,17 @@ function schedule(): void {
 }
 
 function draw(): void {
-  render(<DashboardPage state={feed.state} operator={operator} place={place} />, page);
+  const { state } = feed;
+  const wall = location.hash === '#wall';
+  render(wall ? <WallScreen state={state} /> : <DashboardPage state={state} operator={operator} place={place} />, page);
 }
 
 addEventListener('hashchange', () => {
   const next = placeOf(location.hash);
-  if (next === null) return;
+  if (next === null) {
+    draw();
+    return;
+  }
   if (next.section !== place.section) scrollTo(0, 0);
   place = next;
   sectionStore.keep(place.section);

@@ -13,6 +13,7 @@ import type { Operator } from './operator/operator.ts';
 import { OverviewSection } from './overview/overview-section.tsx';
 import { type Place, type SectionId, type SectionProps, SECTIONS } from './sections.ts';
 import { ServiceSection } from './service/service-section.tsx';
+import { enterWall } from './wall/wall-screen.tsx';
 import { VolunteersSection } from './volunteers/volunteers-section.tsx';
 
 const VIEWS: Readonly<Record<SectionId, (props: SectionProps) => JSX.Element | null>> = {
@@ -46,6 +47,10 @@ export function DashboardPage({ state, operator, place }: DashboardPageProps): J
           </span>
         )}
         <ConnectionLine connection={connection} updated={updated} />
+        <button type="button" class="button-quiet" onClick={enterWall}>
+          Wall screen
+        </button>
+        <a href="status">Status page</a>
         <a href="./">Volunteer page</a>
         {operator.signedIn ? (
           <button type="button" class="button-quiet" onClick={() => operator.signOut()}>

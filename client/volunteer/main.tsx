@@ -8,7 +8,7 @@ import { proxy, wrap } from 'comlink';
 import { render } from 'preact';
 import type { VolunteerWorker } from '../worker/api.ts';
 import type { About } from '../../protocol/status.ts';
-import { lookAtAbout } from './about.ts';
+import { lookAtAbout } from '../ui/about.ts';
 import { browserName } from './browser-name.ts';
 import { type Capability, engineChoice, knowsSimd, probeCapability } from './capability.ts';
 import { settingsInAddress } from './controls/address.ts';

@@ -1,6 +1,7 @@
 // The dashboard's frame in a real browser: states with reasons, sections, and that the wire is text.
 import { render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RUN_ACTIONS } from '../../protocol/actions.ts';
 import type { HealthWord, RunState } from '../../protocol/status.ts';
 import { placeOf, SECTIONS, sectionStore } from '../../client/dashboard/sections.ts';
 import { dashboard, live } from './dashboard-fixture.ts';
@@ -21,10 +22,15 @@ describe('dashboard', () => {
     it(`shows the run ${state} with its reason`, () => {
       render(dashboard({ ...live, status: { ...runStatus, state, reason: `It is ${state}.` } }), root);
       expect(root.querySelector('.run-header .state')?.textContent).toBe(`Healthy${state}2 volunteers train.`);
-      const open = [...root.querySelectorAll<HTMLButtonElement>('.operator > .buttons button')].filter(
-        (b) => !b.disabled,
-      ).length;
-      expect(open).toBe(['stopping', 'done', 'failed'].includes(state) ? 0 : state === 'counting' ? 1 : 3);
+      const open = [...root.querySelectorAll<HTMLButtonElement>('.operator > .buttons button')]
+        .filter((button) => !button.disabled)
+        .map((button) => button.textContent);
+      const over = ['stopping', 'done', 'failed'].includes(state);
+      const senseless = state === 'paused' ? 'pause' : 'resume';
+      const possible = RUN_ACTIONS.filter(({ name }) =>
+        state === 'counting' ? name === 'pause' : !over && name !== senseless,
+      );
+      expect(open).toEqual(possible.map(({ title }) => `${title}…`));
     });
   }
 

@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 describe('pages', () => {
-  it.each(['/', '/dashboard', '/dashboard.html'])('%s is a page with the security headers', async (path) => {
+  it.each(['/', '/dashboard', '/dashboard.html', '/status'])('%s is a page with the security headers', async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^text\/html/);

@@ -1,19 +1,10 @@
 // Where the run stands, on every section: state with reason, progress, time left, rate and traffic.
 import type { JSX } from 'preact';
-import type { HealthWord, RunStatus } from '../../../protocol/status.ts';
-import { Badge, type Tone } from '../../ui/badge.tsx';
+import type { RunStatus } from '../../../protocol/status.ts';
+import { Badge } from '../../ui/badge.tsx';
 import { bytes, count, duration, percent, share } from '../../ui/format.ts';
+import { HEALTH_TONES } from '../../ui/health-tone.ts';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
-
-const TONES: Readonly<Record<HealthWord, Tone>> = {
-  healthy: 'good',
-  degraded: 'warning',
-  starved: 'warning',
-  diverging: 'bad',
-  halted: 'warning',
-  done: 'good',
-  failed: 'bad',
-};
 
 function Item({ name, children }: { name: string; children: string }): JSX.Element {
   return (
@@ -33,7 +24,7 @@ export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
   return (
     <section class="run-header" aria-label="The run">
       <div class="state" role="status">
-        <Badge tone={TONES[status.health.word]} word={status.health.word} live={status.state === 'training'} />
+        <Badge tone={HEALTH_TONES[status.health.word]} word={status.health.word} live={status.state === 'training'} />
         <span class="run-state">{status.state}</span>
         <p class="state-reason">{status.health.reason}</p>
       </div>
