@@ -3,6 +3,7 @@ import type { CountsStatus, RunEventLevel } from '../../protocol/status.ts';
 import { Word2vecError } from '../../word2vec/errors.ts';
 import type { Vocabulary, VocabularyRules } from '../../word2vec/vocabulary.ts';
 import { buildVocabulary } from '../../word2vec/vocabulary.ts';
+import { listingOf } from '../corpus/listing.ts';
 import { openCorpus } from '../corpus/open.ts';
 import { planSplits } from '../corpus/splits.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
@@ -70,7 +71,13 @@ export class Ingest {
     const splits = await planSplits(source, files, request.splitBytes);
     this.#corpus = { source, files, splits };
     const bytes = files.reduce((sum, file) => sum + file.length, 0);
-    return { description: source.description, files: files.length, bytes, splits: splits.length };
+    return {
+      description: source.description,
+      files: files.length,
+      bytes,
+      splits: splits.length,
+      listing: listingOf(files),
+    };
   }
 
   async count(request: CountRequest): Promise<Counted> {

@@ -1,6 +1,7 @@
 // What the run asks of the ingest thread, and what it answers.
 import type { Objective } from '../../word2vec/objective.ts';
 import type { CountsStatus, RunEventLevel } from '../../protocol/status.ts';
+import type { Listing } from '../corpus/listing.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
 import type { CorpusPosition, Episode } from '../leases/episode.ts';
@@ -74,6 +75,7 @@ export interface Opened {
   readonly files: number;
   readonly bytes: number;
   readonly splits: number;
+  readonly listing: Listing;
 }
 
 export interface Counted {

@@ -37,8 +37,13 @@ export interface CheckpointState {
   readonly target?: string | undefined;
   /** Fingerprint of the vocabulary. */
   readonly vocabulary: string;
-  /** What the corpus was: a resumed run refuses another. */
-  readonly corpus: { readonly files: number; readonly bytes: number };
+  /** What the corpus was: a resumed run refuses another. Digests as in corpus/listing.ts; older checkpoints lack them. */
+  readonly corpus: {
+    readonly files: number;
+    readonly bytes: number;
+    readonly layout?: string;
+    readonly pins?: string;
+  };
   /** Where the vocabulary's counts come from. */
   readonly counts: CountsStatus;
   /** What had to be repaired in its text when it was counted. */
@@ -225,6 +230,8 @@ function wrongField(state: unknown): string | null {
   const wrong = wrongTraining(training);
   if (wrong !== null) return wrong;
   if (!isFields(corpus) || !isCount(corpus['files']) || !isCount(corpus['bytes'])) return 'corpus is missing';
+  for (const name of ['layout', 'pins'])
+    if (!['string', 'undefined'].includes(typeof corpus[name])) return `corpus.${name} is no digest`;
   const faults = state['textFaults'];
   if (!isFields(faults) || !isFault(faults['replaced']) || !isFault(faults['cut'])) return 'textFaults is missing';
   const { counts } = state;

@@ -33,8 +33,35 @@ export async function writeVocabulary(folder: string, words: readonly string[], 
 }
 
 /** The lines that training left out, one each; a resumed run reads them back. No file where there are none. */
-export async function writeHeldOut(folder: string, lines: readonly string[]): Promise<void> {
+async function writeHeldOut(folder: string, lines: readonly string[]): Promise<void> {
   if (lines.length > 0) await writeBlocks(join(folder, 'held-out.txt'), [Buffer.from(`${lines.join('\n')}\n`)]);
+}
+
+/**
+ * A run's folder before it trains: room for checkpoints, and what they belong to, which a resumed run has already.
+ * @param counted null where the run is resumed
+ * @throws TributaryError CHECKPOINT_UNWRITABLE
+ */
+export async function furnish(
+  folder: string,
+  counted: {
+    readonly words: readonly string[];
+    readonly counts: Float64Array;
+    readonly heldOut: { readonly lines: readonly string[] };
+  } | null,
+): Promise<void> {
+  try {
+    await mkdir(join(folder, 'checkpoint'), { recursive: true });
+    if (counted === null) return;
+    await writeVocabulary(folder, counted.words, counted.counts);
+    await writeHeldOut(folder, counted.heldOut.lines);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TributaryError('CHECKPOINT_UNWRITABLE', `cannot write the vocabulary to ${folder}: ${why}`, {
+      hint: 'Free space on that disk, or give --out another folder.',
+      cause,
+    });
+  }
 }
 
 export interface ResultPaths {

@@ -79,10 +79,32 @@ export async function resumeRun(folder: string): Promise<ResumedRun> {
   };
 }
 
-/** @throws TributaryError SOURCE_CHANGED */
-export function refuseOtherCorpus({ state }: ResumedRun, opened: Opened): void {
-  const { files, bytes } = state.corpus;
-  if (files === opened.files && bytes === opened.bytes) return;
+/**
+ * Other paths or lengths make another corpus. Another id or modification time may be a copy of the same text, as when a
+ * folder moved to another machine: nobody but the operator knows.
+ * @param doubt hears of such; a checkpoint of an older version knows neither
+ * @throws TributaryError SOURCE_CHANGED
+ */
+export function refuseOtherCorpus(
+  { state }: { readonly state: Pick<CheckpointState, 'corpus'> },
+  { listing, ...opened }: Opened,
+  doubt: (text: string) => void,
+): void {
+  const { files, bytes, layout, pins } = state.corpus;
+  if (files === opened.files && bytes === opened.bytes) {
+    if (layout !== undefined && layout !== listing.layout) {
+      const what = 'files have other names or lengths than when the run began, though as many bytes in all';
+      throw corpusChanged(`${opened.description}: its ${opened.files} ${what}`);
+    }
+    if (pins === undefined || pins === listing.pins) return;
+    const { path, modified } = listing.newest;
+    doubt(
+      `${opened.description}: at least one file was replaced or touched since the checkpoint, at the same length (the last ` +
+        `modified is ${path}, ${new Date(modified).toISOString()}). If it is a copy of the same text, all is well; ` +
+        'if it is another text, stop this run and start a new one',
+    );
+    return;
+  }
   const was = `when the run began they were ${files} of ${bytes}`;
   throw corpusChanged(`${opened.description}: ${opened.files} files of ${opened.bytes} bytes, ${was}`);
 }

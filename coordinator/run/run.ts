@@ -1,5 +1,4 @@
 // A run from corpus to vectors: wires ingest thread, episodes, lease desk, journal and checkpoints together.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { learningRate } from '../../word2vec/curriculum.ts';
 import type { CountsStatus, RunEventLevel, RunState } from '../../protocol/status.ts';
@@ -27,7 +26,7 @@ import { openJournal } from './opening.ts';
 import { type QualityWatch, watchQuality } from './quality-watch.ts';
 import { type Books, newBooks, Recorder, type RecorderParts } from './recorder.ts';
 import { refuseOtherCorpus, type ResumedRun } from './resume.ts';
-import { writeHeldOut, writeVocabulary } from './results.ts';
+import { furnish } from './results.ts';
 import type { RunFigures } from './snapshot.ts';
 import { Steering } from './steering.ts';
 import { assembleTraining, type CountedWords, type Training } from './training.ts';
@@ -171,11 +170,7 @@ export class Run {
     await this.#ingest.train({ words, counts, exact: isExact(origin), heldOutLimit: heldOut.limit, ...config });
     if (this.#resumed !== null) this.bulletin.set('preparing', 'the pairs of the checkpoint are being made again');
     const restored = await this.#episodes.restore(this.#resumed?.state.episodes ?? []);
-    await mkdir(join(out, 'checkpoint'), { recursive: true });
-    if (this.#resumed === null) {
-      await writeVocabulary(out, words, counts);
-      await writeHeldOut(out, heldOut.lines);
-    }
+    await furnish(out, this.#resumed === null ? counted : null);
     if (this.#closed) throw new TributaryError('INTERRUPTED', 'the run was closed while it was being prepared');
     const training = this.#assemble(counted);
     this.#training = training;
@@ -206,7 +201,7 @@ export class Run {
       this.bulletin.set('counting', 'counting words');
       return this.counting.count();
     }
-    refuseOtherCorpus(this.#resumed, opened);
+    refuseOtherCorpus(this.#resumed, opened, (text) => this.note('warning', text));
     return this.#resumed;
   }
 

@@ -1,4 +1,5 @@
 // A run as it stands at one moment, as a checkpoint holds it.
+import type { Opened } from '../ingest/requests.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import { CHECKPOINT_FORMAT } from './checkpoint.ts';
 import type { Episodes } from './episodes.ts';
@@ -12,24 +13,15 @@ export interface Snapshot {
 }
 
 /** What the run itself keeps books of. */
-export type RunFigures = Pick<
+export type RunFigures = { readonly corpus: Opened } & Pick<
   CheckpointState,
-  | 'training'
-  | 'target'
-  | 'corpus'
-  | 'tokensDone'
-  | 'trainedSeconds'
-  | 'loss'
-  | 'heldOut'
-  | 'textFaults'
-  | 'counts'
-  | 'steering'
+  'training' | 'target' | 'tokensDone' | 'trainedSeconds' | 'loss' | 'heldOut' | 'textFaults' | 'counts' | 'steering'
 >;
 
 /** Taken within one turn of the event loop: no result comes in between. */
 export function snapshot(number: number, training: Training, episodes: Episodes, figures: RunFigures): Snapshot {
   const { model, grid, journal } = training;
-  const { files, bytes } = figures.corpus;
+  const { files, bytes, listing } = figures.corpus;
   const { position, number: nextEpisode } = episodes.next;
   return {
     state: {
@@ -44,7 +36,7 @@ export function snapshot(number: number, training: Training, episodes: Episodes,
       modelVersion: model.version,
       episodes: episodes.snapshot(training),
       ...figures,
-      corpus: { files, bytes },
+      corpus: { files, bytes, layout: listing.layout, pins: listing.pins },
     },
     // Copied at once: rows move on while the file is written.
     matrices: copyMatrices(training),

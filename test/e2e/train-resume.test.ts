@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -293,7 +294,11 @@ describe('a checkpoint', () => {
     const out = folder.at('complete');
     cpSync(whole, out, { recursive: true });
     const resume = ['train', '--resume', out, '--local', '1', '--exit', '--port', '0'];
-    expect(await tributary(resume, folder.path)).toMatchObject({ exit: 0 });
+    // The same text in a file that is not quite the one of the checkpoint.
+    utimesSync(corpus, 1, 1);
+    const first = await tributary(resume, folder.path);
+    expect(first.exit).toBe(0);
+    expect(first.stdout + first.stderr).toMatch(/replaced or touched since the checkpoint/);
     const vectors = readFileSync(join(out, 'vectors.bin'));
     rmSync(join(out, 'vectors.bin'));
     expect(await tributary(resume, folder.path)).toMatchObject({ exit: 0 });
