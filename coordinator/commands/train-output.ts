@@ -1,14 +1,12 @@
 // What `tributary train` shows: JSON lines for scripts, or a progress bar and a log for people.
-import type { RunEvent } from '../../protocol/status.ts';
-import type { Run } from '../run/run.ts';
-import { runStatus } from '../server/status.ts';
+import type { RunEvent, RunStatus } from '../../protocol/status.ts';
 
 export interface TrainOutput {
   /** One JSON event (scripts), or its text (people). */
   event(name: string, fields: object, text?: string): void;
   log(event: RunEvent): void;
   /** Shows progress until `stop`. */
-  start(run: Run): void;
+  start(status: () => RunStatus): void;
   stop(): void;
   /** From here on only errors are logged: the run is being taken down, and says so itself. */
   hush(): void;
@@ -39,10 +37,10 @@ export function trainOutput(json: boolean): TrainOutput {
       const clock = new Date(time).toTimeString().slice(0, 8);
       process.stderr.write(`${clock} ${level === 'info' ? '' : `${level}: `}${text}\n`);
     },
-    start: (run) => {
+    start: (read) => {
       let ticks = 0;
       ticker = setInterval(() => {
-        const status = runStatus(run);
+        const status = read();
         if (json) {
           const { state, reason, epoch, progress, wordsPerSecond, bytesPerSecond, etaSeconds, loss, heldOut, alpha } =
             status;
@@ -83,7 +81,7 @@ export function trainOutput(json: boolean): TrainOutput {
 }
 
 /** One line of at most `columns` characters. */
-export function progressLine(status: ReturnType<typeof runStatus>, columns: number): string {
+export function progressLine(status: RunStatus, columns: number): string {
   const { progress, state } = status;
   const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
   // With room for the ^C that terminals echo: a line that wraps could not be cleared.

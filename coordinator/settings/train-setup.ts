@@ -1,7 +1,6 @@
 // What stands before a run: its configuration from the options, its folder, its certificate.
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
 import { parsePairs } from '../../word2vec/evaluation/question-files.ts';
 import { parseHdfsSpec } from '../corpus/hdfs.ts';
 import { EXIT, TributaryError } from '../errors.ts';
@@ -14,8 +13,8 @@ import type { TrainOptions } from './train-options.ts';
 import { FIXED_BY_CHECKPOINT } from './train-options.ts';
 
 /** @throws TributaryError RESUME_OPTIONS when a corpus or settings are given that the checkpoint holds */
-export function refuseFixedOptions(corpus: readonly string[], command: Command): void {
-  const given = FIXED_BY_CHECKPOINT.filter((name) => command.getOptionValueSource(name) === 'cli').map(
+export function refuseFixedOptions(corpus: readonly string[], isGiven: (name: keyof TrainOptions) => boolean): void {
+  const given = FIXED_BY_CHECKPOINT.filter((name) => isGiven(name)).map(
     (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   );
   if (corpus.length > 0) given.unshift('a corpus');
@@ -69,10 +68,10 @@ function conflict(message: string, hint: string): TributaryError {
  */
 export function freshConfig(
   corpus: readonly string[],
-  command: Command,
+  options: TrainOptions,
+  isGiven: (name: keyof TrainOptions) => boolean,
 ): Pick<RunConfig, 'training' | 'out' | 'target'> {
-  const options = command.opts<TrainOptions>();
-  refuseConflicts(options, (name) => command.getOptionValueSource(name) === 'cli');
+  refuseConflicts(options, isGiven);
   const descent = options.schedule === 'grid' ? null : (options.descent ?? 'saturation');
   // The checkpoint and the journal are written often and read at a resume: they stay on this machine.
   const target = options.out !== undefined && parseHdfsSpec(options.out) !== undefined ? options.out : undefined;
