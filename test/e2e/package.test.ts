@@ -11,6 +11,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
+const COMPILER = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+/** Types of Node are what every TypeScript project for Node has. */
+const TYPES = ['--typeRoots', join(ROOT, 'node_modules', '@types'), '--types', 'node'];
+const STRICT = ['--module', 'nodenext', '--target', 'es2022', '--lib', 'esnext,dom', '--strict', ...TYPES];
+
 const PROGRAM = `
 import { readVectors, train, type TrainingResult, TributaryError } from 'tributary';
 
@@ -85,9 +90,7 @@ describe('the packed package', () => {
 
   it('trains from code in an empty project, with types', async () => {
     writeFileSync(join(folder, 'program.ts'), PROGRAM);
-    const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-    const settings = ['--module', 'nodenext', '--target', 'es2022', '--lib', 'esnext,dom', '--strict', '--types', ''];
-    await run(process.execPath, [compiler, ...settings, 'program.ts'], { cwd: folder }).catch(
+    await run(process.execPath, [COMPILER, ...STRICT, 'program.ts'], { cwd: folder }).catch(
       (error: { stdout: string }) => {
         throw new Error(error.stdout);
       },
@@ -103,20 +106,7 @@ describe('the packed package', () => {
 
   it('refuses a misspelt setting when it is compiled', async () => {
     writeFileSync(join(folder, 'mistyped.ts'), MISTYPED);
-    const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-    const settings = [
-      '--noEmit',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2022',
-      '--lib',
-      'esnext,dom',
-      '--strict',
-      '--types',
-      '',
-    ];
-    const refusal = await run(process.execPath, [compiler, ...settings, 'mistyped.ts'], { cwd: folder }).then(
+    const refusal = await run(process.execPath, [COMPILER, '--noEmit', ...STRICT, 'mistyped.ts'], { cwd: folder }).then(
       () => '',
       (error: { stdout: string }) => error.stdout,
     );
