@@ -5,27 +5,33 @@ import { join } from 'node:path';
 import { hadoopClasspath, httpfsClasspath } from '../test/hdfs/install.mjs';
 import { build, checkNode, installPackages, root, run } from './install.mjs';
 
-const browsers = [
-  process.env.TRIBUTARY_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-];
+/** What the tests drive: where it may be, and the distribution's package that has it. */
+const CHROMIUM = {
+  name: 'Chromium',
+  variable: 'TRIBUTARY_CHROMIUM',
+  package: 'chromium',
+  paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'],
+};
+const FIREFOX = {
+  name: 'Firefox',
+  variable: 'TRIBUTARY_FIREFOX',
+  package: 'firefox-esr',
+  paths: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+};
 
-/** The path of a Chromium, installed from the distribution's packages when there is none. */
-function chromium() {
-  const found = () => browsers.find((path) => path !== undefined && existsSync(path));
+/** The path of a browser, installed from the distribution's packages when there is none. */
+function installed({ name, variable, package: wanted, paths }) {
+  const found = () => [process.env[variable], ...paths].find((path) => path !== undefined && existsSync(path));
   if (found() === undefined) {
     const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
     const [command, ...rest] = [...sudo, 'apt-get'];
     run('Looking up packages', command, [...rest, 'update', '-qq']);
-    run('Installing Chromium', command, [...rest, 'install', '-y', '-qq', 'chromium']);
+    run(`Installing ${name}`, command, [...rest, 'install', '-y', '-qq', wanted]);
   }
   const path = found();
   if (path === undefined) {
     process.stderr.write(
-      'tributary: CHROMIUM_NOT_FOUND: the tests need Chromium: install it, or name it in TRIBUTARY_CHROMIUM\n',
+      `tributary: ${name.toUpperCase()}_NOT_FOUND: the tests need ${name}: install it, or name it in ${variable}\n`,
     );
     process.exit(1);
   }
@@ -48,7 +54,8 @@ function closingLine(path) {
 
 checkNode();
 installPackages();
-const browser = chromium();
+const browser = installed(CHROMIUM);
+const firefox = installed(FIREFOX);
 await hadoopClasspath();
 await httpfsClasspath();
 build();
@@ -57,7 +64,7 @@ rmSync(path, { force: true });
 const tests = spawnSync('npx', ['--no-install', 'vitest', 'run', ...process.argv.slice(2)], {
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],
-  env: { ...process.env, TRIBUTARY_CHROMIUM: browser },
+  env: { ...process.env, TRIBUTARY_CHROMIUM: browser, TRIBUTARY_FIREFOX: firefox },
 });
 if (!existsSync(path)) {
   process.stderr.write('tributary: the test runner left no report\n');

@@ -2,8 +2,8 @@
 import type { LeaseLoss, LeaseRows, StepSize } from './engine.ts';
 import type { BagPlan, Plan } from './plan.ts';
 
-/** Called between minibatches: what to wait for before the next, or null. */
-export type Between = () => Promise<void> | null;
+/** Called after a minibatch, with the share of the lease that is done: what to wait for before the next, or null. */
+export type Between = (done: number) => Promise<void> | null;
 
 /** Trains one lease after the other and keeps its buffers between them. */
 export interface CpuKernel {

@@ -30,7 +30,7 @@ export class PlainKernel implements CpuKernel {
     for (let batch = 0; batch < plan.minibatches; batch++) {
       this.#groups(plan, batch, plan.groupInputs, 0, rows, this.#inputStep, step.alpha);
       this.#flush(plan, rows, batch, step);
-      const rest = between();
+      const rest = between((batch + 1) / plan.minibatches);
       if (rest !== null) await rest;
     }
     return this.#loss();
@@ -45,7 +45,7 @@ export class PlainKernel implements CpuKernel {
       this.#groups(plan, batch, plan.groupBags, first, bags, this.#meanStep, step.alpha);
       this.#giveSteps(plan, batch, rows.dim);
       this.#flush(plan, rows, batch, step);
-      const rest = between();
+      const rest = between((batch + 1) / plan.minibatches);
       if (rest !== null) await rest;
     }
     return this.#loss();

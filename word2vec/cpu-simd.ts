@@ -135,7 +135,7 @@ export class SimdKernel implements CpuKernel {
       if (bagAt !== null) exports.spill(bagAt[batch]!, bagAt[batch + 1]!);
       flush(exports, plan.inputFlush, at.inputFlush, batch);
       flush(exports, plan.outputFlush, at.outputFlush, batch);
-      const rest = between();
+      const rest = between((batch + 1) / plan.minibatches);
       if (rest !== null) await rest;
     }
     this.#readRows(rows.input, rows.dim, at.input, at.row);

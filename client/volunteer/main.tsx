@@ -17,6 +17,8 @@ import { ControlsPanel } from './controls/controls-panel.tsx';
 import { browserFacts, browserWakeLock } from './controls/this-browser.ts';
 import { SettingsStore } from './controls/settings-store.ts';
 import { mirrorStatus } from './mirror.ts';
+import { keptNickname } from './nickname.tsx';
+import { PageTraffic } from './page-traffic.ts';
 import { VolunteerPage } from './page.tsx';
 import { lookAtRun, type RunGlance } from './run-glance.ts';
 import { VolunteerSession, type WorkerHandle } from './session.ts';
@@ -32,6 +34,9 @@ let capability: Capability = { kind: 'probing' };
 let glance: RunGlance = { kind: 'asking' };
 let about: About | null = null;
 let drawing = false;
+const traffic = new PageTraffic();
+const storage = (): Storage => localStorage;
+let nickname = keptNickname(storage);
 
 function spawn(fail: (message: string) => void): WorkerHandle {
   const thread = new Worker(new URL('../worker/volunteer.worker.ts', import.meta.url), { type: 'module' });
@@ -100,6 +105,12 @@ function drawSoon(): void {
   });
 }
 
+function onName(name: string): void {
+  nickname = name;
+  session.setName(name);
+  draw();
+}
+
 function draw(): void {
   const { status } = session;
   const panel = <ControlsPanel view={controls.view} status={status} actions={controls} />;
@@ -111,6 +122,8 @@ function draw(): void {
       about={about}
       actions={actions}
       controls={panel}
+      traffic={traffic}
+      nickname={{ name: nickname, storage, onName }}
     />,
     page,
   );
@@ -130,17 +143,18 @@ document.addEventListener('resume', () => session.setFrozen(false));
 
 session.setHidden(document.hidden);
 controls.setHidden(document.hidden);
+session.setName(nickname);
 mirrorStatus(window, session.status);
 draw();
 void probeCapability(engine, { isSecureContext, gpu: navigator.gpu, simd: knowsSimd() }).then((found) => {
   capability = found;
   draw();
 });
-void lookAtRun().then((seen) => {
+void lookAtRun(traffic.text).then((seen) => {
   glance = seen;
   draw();
 });
-void lookAtAbout().then((told) => {
+void lookAtAbout(traffic.text).then((told) => {
   about = told;
   if (told !== null && told.title !== '') document.title = told.title;
   draw();

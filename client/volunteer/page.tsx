@@ -1,6 +1,5 @@
 // The volunteer page as a function of what is known: no wiring here.
 import type { JSX } from 'preact';
-import { NeighbourBox } from '../ui/neighbours.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
 import type { WorkerStatus } from '../worker/api.ts';
 import type { About } from '../../protocol/status.ts';
@@ -8,8 +7,14 @@ import type { Capability } from './capability.ts';
 import { Contribution } from './contribution.tsx';
 import { Intro } from './intro.tsx';
 import type { RunGlance } from './run-glance.ts';
+import { LiveLook } from './live/live-look.tsx';
+import { Nickname, type NicknameProps } from './nickname.tsx';
+import type { PageTraffic } from './page-traffic.ts';
+import { RunNotice } from './run-notice.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { StatePanel, type VolunteerActions } from './state-panel.tsx';
+import { hasEnded } from './session.ts';
+import { Thanks } from './thanks.tsx';
 import { Terms } from './terms.tsx';
 
 export interface VolunteerPageProps {
@@ -18,13 +23,15 @@ export interface VolunteerPageProps {
   readonly glance: RunGlance;
   /** null while it is not known. */
   readonly about: About | null;
+  readonly traffic: PageTraffic;
+  readonly nickname: NicknameProps;
   readonly actions: VolunteerActions;
   /** What the tab may use, for the volunteer to set. */
   readonly controls: JSX.Element | null;
 }
 
 export function VolunteerPage(props: VolunteerPageProps): JSX.Element {
-  const { status, capability, glance, about, actions, controls } = props;
+  const { status, capability, glance, about, traffic, nickname, actions, controls } = props;
   return (
     <div class="volunteer">
       <header class="masthead">
@@ -33,19 +40,17 @@ export function VolunteerPage(props: VolunteerPageProps): JSX.Element {
       </header>
       <main>
         <Intro about={about} started={status.state !== 'idle'} />
+        {status.state === 'idle' ? <RunNotice glance={glance} /> : null}
         <StatePanel status={status} capability={capability} actions={actions} />
+        <Thanks status={status} />
         {controls}
+        {hasEnded(status.state) ? <Nickname {...nickname} /> : null}
         {status.state === 'idle' ? <Terms open /> : null}
         <div class="pair">
-          <Contribution status={status} />
+          <Contribution status={status} pageBytes={traffic.bytes} />
           <RunPanel status={status} glance={glance} />
         </div>
-
-        <section class="panel" aria-labelledby="learned">
-          <h2 id="learned">See what it has learned so far</h2>
-          <p class="muted">Words that the vectors, as they are at this moment, put next to yours.</p>
-          <NeighbourBox />
-        </section>
+        <LiveLook live={!hasEnded(status.state)} traffic={traffic} />
         {status.state === 'idle' ? null : <Terms open={false} />}
       </main>
     </div>

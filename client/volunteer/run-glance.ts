@@ -5,7 +5,12 @@ import type { WorkerStatus } from '../worker/api.ts';
 
 export type RunGlance =
   | { readonly kind: 'asking' }
-  | { readonly kind: 'known'; readonly sentence: string; readonly run: WorkerStatus['run'] }
+  | {
+      readonly kind: 'known';
+      readonly state: RunStatus['state'];
+      readonly sentence: string;
+      readonly run: WorkerStatus['run'];
+    }
   | { readonly kind: 'unreachable'; readonly message: string };
 
 export function glanceOf(status: RunStatus): RunGlance {
@@ -20,9 +25,12 @@ export function glanceOf(status: RunStatus): RunGlance {
           volunteers: volunteers.length,
           etaSeconds,
           loss,
+          rank: 0,
+          ranked: 0,
+          allWords: 0,
         }
       : null;
-  return { kind: 'known', sentence: status.reason, run };
+  return { kind: 'known', state: status.state, sentence: status.reason, run };
 }
 
 export async function lookAtRun(send?: Fetch): Promise<RunGlance> {

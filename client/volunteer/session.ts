@@ -11,6 +11,10 @@ export const IDLE: WorkerStatus = {
   accepted: 0,
   acceptedWords: 0,
   rejected: 0,
+  refusal: '',
+  late: 0,
+  checking: 0,
+  piece: null,
   bytesUp: 0,
   bytesDown: 0,
   reconnectInMs: null,
@@ -37,7 +41,10 @@ export interface SessionOptions {
   readonly onStatus: (status: WorkerStatus) => void;
 }
 
-type Totals = Pick<WorkerStatus, 'accepted' | 'acceptedWords' | 'rejected' | 'bytesUp' | 'bytesDown'>;
+type Totals = Pick<
+  WorkerStatus,
+  'accepted' | 'acceptedWords' | 'rejected' | 'refusal' | 'late' | 'bytesUp' | 'bytesDown'
+>;
 
 const ENDED: ReadonlySet<WorkerStatus['state']> = new Set(['idle', 'left', 'done', 'error']);
 
@@ -70,8 +77,8 @@ export class VolunteerSession {
   start(): void {
     if (!hasEnded(this.#status.state)) return;
     this.#terminate();
-    const { accepted, acceptedWords, rejected, bytesUp, bytesDown } = this.#status;
-    this.#before = { accepted, acceptedWords, rejected, bytesUp, bytesDown };
+    const { accepted, acceptedWords, rejected, refusal, late, bytesUp, bytesDown } = this.#status;
+    this.#before = { accepted, acceptedWords, rejected, refusal, late, bytesUp, bytesDown };
     this.#show({ ...IDLE, ...this.#before, state: 'connecting', reason: 'Starting the compute worker.' });
 
     // The worker's events may outlive it in the queue: only the one at work is listened to.
@@ -164,6 +171,8 @@ export class VolunteerSession {
       accepted: before.accepted + status.accepted,
       acceptedWords: before.acceptedWords + status.acceptedWords,
       rejected: before.rejected + status.rejected,
+      refusal: status.refusal === '' ? before.refusal : status.refusal,
+      late: before.late + status.late,
       bytesUp: before.bytesUp + status.bytesUp,
       bytesDown: before.bytesDown + status.bytesDown,
     };

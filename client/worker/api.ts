@@ -54,6 +54,14 @@ export interface WorkerStatus {
   readonly accepted: number;
   readonly acceptedWords: number;
   readonly rejected: number;
+  /** Why the last one was refused, in the coordinator's words; '' while none was. */
+  readonly refusal: string;
+  /** Results that came after their lease had ended: not counted. */
+  readonly late: number;
+  /** Results sent and not yet answered. */
+  readonly checking: number;
+  /** Pairs of words of the piece in training; null between pieces. */
+  readonly piece: { readonly done: number; readonly pairs: number } | null;
   readonly bytesUp: number;
   readonly bytesDown: number;
   /** Milliseconds until the next connection attempt; null when connected. */
@@ -70,6 +78,11 @@ export interface WorkerStatus {
     readonly volunteers: number;
     readonly etaSeconds: number | null;
     readonly loss: number | null;
+    /** Place among the volunteers here by words accepted, from 1, and how many are ranked; 0 before the first. */
+    readonly rank: number;
+    readonly ranked: number;
+    /** Corpus words accepted from all volunteers. */
+    readonly allWords: number;
   } | null;
 }
 

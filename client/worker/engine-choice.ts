@@ -22,16 +22,21 @@ export class EngineKeeper {
   readonly #pacer: Pacer;
   /** The engine, or the making of it: whoever asks meanwhile gets the same one. */
   #engine: Promise<Engine> | null = null;
+  readonly #progressed: (done: number) => void;
   /** The engine once it is made. */
   #made: Engine | null = null;
   #failures = 0;
   /** Why the CPU is used although it was not asked for; null otherwise. */
   fallback: string | null = null;
 
-  /** @param pacer keeps the engines to the duty cycle */
-  constructor(choice: EngineChoice, pacer: Pacer) {
+  /**
+   * @param pacer keeps the engines to the duty cycle
+   * @param progressed hears which share of the piece in training is done
+   */
+  constructor(choice: EngineChoice, pacer: Pacer, progressed: (done: number) => void) {
     this.#choice = choice;
     this.#pacer = pacer;
+    this.#progressed = progressed;
   }
 
   /** @throws Error when WebGPU was demanded and is not to be had */
@@ -42,7 +47,7 @@ export class EngineKeeper {
   async #make(): Promise<Engine> {
     if (this.#choice === 'cpu' || this.fallback !== null) return this.#cpu();
     try {
-      return await WebGpuEngine.create({ pacing: this.#pacer });
+      return await WebGpuEngine.create({ pacing: this.#pacer, onProgress: this.#progressed });
     } catch (error) {
       const reason = reasonOf(error);
       if (this.#choice === 'webgpu')
@@ -53,7 +58,11 @@ export class EngineKeeper {
   }
 
   #cpu(): Promise<Engine> {
-    return CpuEngine.create({ between: () => this.#pacer.between() });
+    const between = (done: number): Promise<void> | null => {
+      this.#progressed(done);
+      return this.#pacer.between();
+    };
+    return CpuEngine.create({ between });
   }
 
   /** Keeps to the CPU from now on when the engine made cannot train that; answers whether it was another. */

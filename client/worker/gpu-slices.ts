@@ -40,6 +40,11 @@ export class SliceCursor {
     return this.#batch === this.#end;
   }
 
+  /** Share of the minibatches that is walked. */
+  get share(): number {
+    return this.#batch / Math.max(1, this.#end);
+  }
+
   /**
    * The next dispatch, of `most` work at most; a single group or flush entry is not cut. Null at the end, or if even
    * that is more and `needed` is false.

@@ -17,7 +17,12 @@ const CACHE_MIB = 256;
 const REPORT_MS = 250;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Totals = Mutable<Pick<WorkerStatus, 'accepted' | 'acceptedWords' | 'rejected' | 'bytesUp' | 'bytesDown' | 'run'>>;
+type Totals = Mutable<
+  Pick<
+    WorkerStatus,
+    'accepted' | 'acceptedWords' | 'rejected' | 'refusal' | 'late' | 'checking' | 'bytesUp' | 'bytesDown' | 'run'
+  >
+>;
 
 class Volunteer implements VolunteerWorker {
   readonly #facts: Mutable<Facts> = {
@@ -31,7 +36,17 @@ class Volunteer implements VolunteerWorker {
     hidden: false,
     hiddenShare: null,
   };
-  readonly #totals: Totals = { accepted: 0, acceptedWords: 0, rejected: 0, bytesUp: 0, bytesDown: 0, run: null };
+  readonly #totals: Totals = {
+    accepted: 0,
+    acceptedWords: 0,
+    rejected: 0,
+    refusal: '',
+    late: 0,
+    checking: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+    run: null,
+  };
   readonly #pacer = new Pacer({ now: () => performance.now(), sleep, breathe });
   readonly #speed = new SpeedBook();
   readonly #budget = new DataBudget();
@@ -46,6 +61,8 @@ class Volunteer implements VolunteerWorker {
   #reported: WorkerState = 'idle';
   #reportedAt = 0;
   #pending = false;
+  /** Share of the piece in training that is done. */
+  #pieceShare = 0;
   #retryAt: number | null = null;
 
   async start(options: StartOptions, report: (status: WorkerStatus) => void): Promise<void> {
@@ -54,7 +71,10 @@ class Volunteer implements VolunteerWorker {
     this.#pacer.target = options.power / 100;
     this.#budget.limit = options.dataLimit;
     this.#held = options.hold;
-    const keeper = new EngineKeeper(options.engine, this.#pacer);
+    const keeper = new EngineKeeper(options.engine, this.#pacer, (done) => {
+      this.#pieceShare = done;
+      this.#changed();
+    });
     this.#keeper = keeper;
     const connection = new Connection({
       url: options.url,
@@ -178,11 +198,13 @@ class Volunteer implements VolunteerWorker {
         return;
       case 'training':
         this.#facts.training = event.lease.pairs;
+        this.#pieceShare = 0;
         this.#where = this.#facts.hidden ? 'hidden' : 'view';
         if (this.#engine.engine === 'cpu') this.#pacer.begin();
         break;
       case 'trained': {
         this.#keeper?.succeeded();
+        this.#totals.checking++;
         this.#pacer.end();
         const { lease, ms } = event;
         this.#speed.note(lease.words, ms, this.#where, this.#pacer.target);
@@ -204,18 +226,23 @@ class Volunteer implements VolunteerWorker {
         this.#spent();
         return;
       case 'outcome':
+        this.#totals.checking = Math.max(0, this.#totals.checking - 1);
         if (event.outcome.outcome === 'applied') {
           this.#totals.accepted++;
           this.#totals.acceptedWords += Math.round(event.words);
         } else if (event.outcome.outcome === 'rejected') {
           this.#totals.rejected++;
+          this.#totals.refusal = event.outcome.reason;
+        } else {
+          this.#totals.late++;
         }
         break;
       case 'progress': {
-        const { tokensDone, tokensTotal, wordsPerSecond, volunteers, etaSeconds, loss } = event.progress;
+        const { tokensDone, tokensTotal, wordsPerSecond, volunteers, etaSeconds, loss, rank, ranked, allWords } =
+          event.progress;
         const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
         const figures = { etaSeconds: known(etaSeconds), loss: known(loss) };
-        this.#totals.run = { tokensDone, tokensTotal, wordsPerSecond, volunteers, ...figures };
+        this.#totals.run = { tokensDone, tokensTotal, wordsPerSecond, volunteers, rank, ranked, allWords, ...figures };
         break;
       }
       case 'left':
@@ -242,7 +269,10 @@ class Volunteer implements VolunteerWorker {
     this.#retryAt = null;
     this.#facts.link = link;
     this.#facts.lostReason = reason;
-    if (link !== 'open') this.#facts.training = null;
+    if (link !== 'open') {
+      this.#facts.training = null;
+      this.#totals.checking = 0;
+    }
     this.#facts.idleReason = '';
     this.#changed();
   }
@@ -295,6 +325,10 @@ class Volunteer implements VolunteerWorker {
       fallback: this.#keeper?.fallback ?? null,
       wordsPerSecond: this.#speed.wordsPerSecond,
       ...this.#totals,
+      piece:
+        this.#facts.training === null
+          ? null
+          : { done: Math.round(this.#pieceShare * this.#facts.training), pairs: this.#facts.training },
       reconnectInMs: this.#retryAt === null ? null : Math.max(0, this.#retryAt - now),
       heldBy: this.#facts.hold?.code ?? null,
       power: { target: Math.round(target * 100), measured: measured === null ? null : measured * 100 },

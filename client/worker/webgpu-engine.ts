@@ -28,6 +28,8 @@ interface WebGpuOptions {
   readonly onComputed?: (ms: number) => void;
   /** Told of every submit, and waited for before the next; by default there are no rests. */
   readonly pacing?: Pacing;
+  /** Told after each submit which share of the lease is done. */
+  readonly onProgress?: (done: number) => void;
 }
 
 const NO_RESTS: Pacing = { rests: false, worked: () => null };
@@ -45,6 +47,7 @@ export class WebGpuEngine implements Engine {
   readonly #kernels = new Map<string, Kernel>();
   readonly #pace = new Pace();
   readonly #pacing: Pacing;
+  readonly #onProgress: (done: number) => void;
   #busy = false;
 
   private constructor(gpu: GpuDevice, groupStep: GroupStep, lanes: number, flush: Kernel, options: WebGpuOptions) {
@@ -56,6 +59,7 @@ export class WebGpuEngine implements Engine {
     this.#flush = flush;
     this.#onComputed = options.onComputed ?? (() => {});
     this.#pacing = options.pacing ?? NO_RESTS;
+    this.#onProgress = options.onProgress ?? (() => {});
   }
 
   /**
@@ -171,10 +175,12 @@ export class WebGpuEngine implements Engine {
       queue.writeBuffer(lease.buffers.slice, 0, writer.bytes(count));
       queue.submit([encoder.finish()]);
       const submitted = performance.now();
+      const { share } = cursor;
       const done = queue.onSubmittedWorkDone().then(() => {
         const now = performance.now();
         const from = Math.max(submitted, finished);
         this.#pace.observe(work, now - from);
+        this.#onProgress(share);
         rest = this.#pacing.worked(from, now);
         finished = now;
       });

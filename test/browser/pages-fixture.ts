@@ -15,6 +15,10 @@ export const workerStatus: WorkerStatus = {
   accepted: 12,
   acceptedWords: 250_000,
   rejected: 0,
+  refusal: '',
+  late: 0,
+  checking: 1,
+  piece: { done: 4100, pairs: 10_000 },
   bytesUp: 48_300_000,
   bytesDown: 112_600_000,
   reconnectInMs: null,
@@ -27,6 +31,9 @@ export const workerStatus: WorkerStatus = {
     volunteers: 7,
     etaSeconds: 384,
     loss: 2.6,
+    rank: 3,
+    ranked: 7,
+    allWords: 1_900_000,
   },
 };
 

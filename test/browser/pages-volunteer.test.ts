@@ -3,6 +3,7 @@ import { h, render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engineChoice, knowsSimd, probeCapability } from '../../client/volunteer/capability.ts';
 import { mirrorStatus } from '../../client/volunteer/mirror.ts';
+import { PageTraffic } from '../../client/volunteer/page-traffic.ts';
 import { VolunteerPage, type VolunteerPageProps } from '../../client/volunteer/page.tsx';
 import { glanceOf } from '../../client/volunteer/run-glance.ts';
 import { IDLE, VolunteerSession, type WorkerHandle } from '../../client/volunteer/session.ts';
@@ -36,6 +37,8 @@ function show(props: Partial<VolunteerPageProps>): void {
     glance: { kind: 'asking' },
     about: null,
     controls: null,
+    traffic: new PageTraffic(),
+    nickname: { name: '', storage: () => sessionStorage, onName: note('name') },
     actions,
     ...props,
   };

@@ -1,0 +1,119 @@
+// A Firefox tab in a real run: joins with the CPU engine, trains, pauses, goes on, leaves; both pages without complaint.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { VolunteerRow } from '../../protocol/status.ts';
+import { CoordinatorProcess, until } from './coordinator-process.ts';
+import { launchFirefox, watchedPage, type WatchedPage } from './firefox.ts';
+
+const PATIENCE_MS = 60_000;
+const folder = mkdtempSync(join(tmpdir(), 'tributary-firefox-'));
+
+let coordinator: CoordinatorProcess;
+let firefox: Browser;
+let volunteer: WatchedPage;
+let url: string;
+
+interface Mirror {
+  readonly state: string;
+  readonly engine: string | null;
+  readonly device: string;
+  readonly accepted: number;
+}
+
+function mirror(): Promise<Mirror> {
+  return volunteer.page.evaluate(() => ({ ...window.tributary }) as unknown as Mirror);
+}
+
+function reached(what: string, holds: (now: Mirror) => boolean): Promise<Mirror> {
+  return until(what, PATIENCE_MS, async () => {
+    const now = await mirror();
+    return holds(now) ? now : undefined;
+  });
+}
+
+async function rows(): Promise<readonly VolunteerRow[]> {
+  return (await coordinator.status()).volunteers;
+}
+
+beforeAll(async () => {
+  // More epochs than the test lasts: it ends the run itself.
+  const settings = ['--dim', '32', '--epochs', '200', '--title', 'Firefox helps', '--operator', 'The testers'];
+  coordinator = new CoordinatorProcess(['sample:', ...settings, '--out', join(folder, 'run')]);
+  url = await coordinator.url();
+  firefox = await launchFirefox();
+  volunteer = await watchedPage(firefox);
+  await volunteer.page.goto(url);
+  await volunteer.page.waitForSelector('#start:not([hidden])', { timeout: PATIENCE_MS });
+}, 180_000);
+
+afterAll(async () => {
+  const pid = firefox?.process()?.pid;
+  await firefox?.close();
+  await coordinator?.kill();
+  rmSync(folder, { recursive: true, force: true });
+  if (pid === undefined) return;
+  const left = execFileSync('ps', ['-eo', 'ppid=,pid=,comm='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.trim().startsWith(`${pid} `));
+  expect(left).toEqual([]);
+}, 60_000);
+
+describe('a Firefox tab', () => {
+  it('tells for whom and what before anything runs', async () => {
+    const text = await volunteer.page.evaluate(() => document.body.textContent);
+    for (const part of ['Firefox helps', 'The testers', 'Nothing runs until you press Start'])
+      expect(text).toContain(part);
+    expect(await mirror()).toMatchObject({ state: 'idle', accepted: 0 });
+    expect(await rows()).toEqual([]);
+  });
+
+  it('joins by the keyboard, trains on the CPU, and is known by its name', async () => {
+    await volunteer.page.focus('#start');
+    await volunteer.page.keyboard.press('Enter');
+    const now = await reached('two pieces accepted', ({ accepted }) => accepted >= 2);
+    expect(now).toMatchObject({ engine: 'cpu', device: 'CPU, WebAssembly SIMD' });
+    const [row] = await rows();
+    expect(row).toMatchObject({ engine: 'cpu', browser: expect.stringMatching(/^Firefox \d+/) });
+    expect(row!.accepted).toBeGreaterThanOrEqual(2);
+  });
+
+  it('pauses and goes on', async () => {
+    await volunteer.page.click('#pause');
+    await reached('the pause', ({ state }) => state === 'paused');
+    await until('the coordinator to know', PATIENCE_MS, async () =>
+      (await rows())[0]?.state === 'paused' ? true : undefined,
+    );
+    const { accepted } = await mirror();
+    await volunteer.page.click('#pause');
+    await reached('more pieces', (now) => now.accepted > accepted + 1);
+  });
+
+  it('leaves at once, and is gone from the coordinator', async () => {
+    await volunteer.page.click('#leave');
+    await reached('the end', ({ state }) => state === 'left');
+    await until('the coordinator to know', PATIENCE_MS, async () => ((await rows()).length === 0 ? true : undefined));
+    const text = await volunteer.page.evaluate(() => document.querySelector('.thanks')?.textContent ?? '');
+    expect(text).toContain('Thank you');
+  });
+
+  it('asked nobody but the coordinator and complained of nothing', () => {
+    const strangers = volunteer.requests.filter((one) => new URL(one).host !== new URL(url).host);
+    expect(strangers).toEqual([]);
+    expect(volunteer.requests.length).toBeGreaterThan(3);
+    expect(volunteer.complaints).toEqual([]);
+  });
+
+  it('shows the dashboard without complaint', async () => {
+    const dashboard = await watchedPage(firefox);
+    await dashboard.page.goto(new URL('dashboard', url).href);
+    await dashboard.page.waitForSelector('h1, h2', { timeout: PATIENCE_MS });
+    await until('the feed', PATIENCE_MS, async () =>
+      (await dashboard.page.evaluate(() => document.body.textContent)).includes('words') ? true : undefined,
+    );
+    expect(dashboard.complaints).toEqual([]);
+  });
+});
