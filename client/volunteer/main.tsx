@@ -30,6 +30,9 @@ const page: HTMLElement = root;
 /** How late hours of the day may begin or end. */
 const LOOK_MS = 15_000;
 
+/** Between two looks at a run that is not yet training. */
+const GLANCE_MS = 5000;
+
 let capability: Capability = { kind: 'probing' };
 let glance: RunGlance = { kind: 'asking' };
 let about: About | null = null;
@@ -150,10 +153,14 @@ void probeCapability(engine, { isSecureContext, gpu: navigator.gpu, simd: knowsS
   capability = found;
   draw();
 });
-void lookAtRun(traffic.text).then((seen) => {
-  glance = seen;
+async function lookUntilReady(): Promise<void> {
+  glance = await lookAtRun(traffic.text);
   draw();
-});
+  // Before the first piece the run soon becomes another; later the coordinator's own words tell how it is.
+  const early = glance.kind !== 'known' || glance.state === 'counting' || glance.state === 'preparing';
+  if (early && session.status.state === 'idle') setTimeout(() => void lookUntilReady(), GLANCE_MS);
+}
+void lookUntilReady();
 void lookAtAbout(traffic.text).then((told) => {
   about = told;
   if (told !== null && told.title !== '') document.title = told.title;

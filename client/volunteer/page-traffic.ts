@@ -2,10 +2,16 @@
 import type { CallAnswer, Fetch } from '../ui/coordinator-call.ts';
 import type { FetchBytes } from '../ui/word-map.ts';
 
-export class PageTraffic {
+export interface Traffic {
+  /** Bytes of answers so far, headers left out. */
+  readonly bytes: number;
+  readonly text: Fetch;
+  readonly binary: FetchBytes;
+}
+
+export class PageTraffic implements Traffic {
   #bytes = 0;
 
-  /** Bytes of answers so far, headers left out. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -9,7 +9,7 @@ import { Intro } from './intro.tsx';
 import type { RunGlance } from './run-glance.ts';
 import { LiveLook } from './live/live-look.tsx';
 import { Nickname, type NicknameProps } from './nickname.tsx';
-import type { PageTraffic } from './page-traffic.ts';
+import type { Traffic } from './page-traffic.ts';
 import { RunNotice } from './run-notice.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { StatePanel, type VolunteerActions } from './state-panel.tsx';
@@ -23,7 +23,7 @@ export interface VolunteerPageProps {
   readonly glance: RunGlance;
   /** null while it is not known. */
   readonly about: About | null;
-  readonly traffic: PageTraffic;
+  readonly traffic: Traffic;
   readonly nickname: NicknameProps;
   readonly actions: VolunteerActions;
   /** What the tab may use, for the volunteer to set. */
@@ -47,7 +47,7 @@ export function VolunteerPage(props: VolunteerPageProps): JSX.Element {
         {hasEnded(status.state) ? <Nickname {...nickname} /> : null}
         {status.state === 'idle' ? <Terms open /> : null}
         <div class="pair">
-          <Contribution status={status} pageBytes={traffic.bytes} />
+          {status.state === 'idle' ? null : <Contribution status={status} pageBytes={traffic.bytes} />}
           <RunPanel status={status} glance={glance} />
         </div>
         <LiveLook live={!hasEnded(status.state)} traffic={traffic} />

@@ -3,14 +3,10 @@ import { NearestNeighbours } from '../../word2vec/similarity.ts';
 import type { Neighbour } from '../../word2vec/similarity.ts';
 import type { Run } from '../run/run.ts';
 
-/** While rows move, their lengths are computed again at most this often, in ms. */
-const INDEX_MS = 5000;
-
 export class Queries {
   readonly #run: Run;
   #index: NearestNeighbours | null = null;
   #version = -1;
-  #measuredAt = 0;
 
   constructor(run: Run) {
     this.#run = run;
@@ -21,13 +17,13 @@ export class Queries {
     const { training } = this.#run;
     if (training === null) return null;
     const { words, model } = training;
-    const now = performance.now();
-    const stale = model.version !== this.#version && now - this.#measuredAt > INDEX_MS;
+    // Rows grow manyfold within seconds early in a run: with lengths of before, a cosine would be far above 1. To
+    // measure them costs as much as the query itself.
+    const stale = model.version !== this.#version;
     if (this.#index === null || stale) {
       if (this.#index === null) this.#index = new NearestNeighbours({ words, dim: model.dim, values: model.input });
       else this.#index.remeasure();
       this.#version = model.version;
-      this.#measuredAt = now;
     }
     return this.#index.nearest(positive, negative, top);
   }

@@ -1,9 +1,17 @@
 // What a coordinator and a compute worker might say, for the tests of the pages.
 import type { RunStatus, VolunteerRow } from '../../protocol/status.ts';
+import type { Traffic } from '../../client/volunteer/page-traffic.ts';
 import type { WorkerStatus } from '../../client/worker/api.ts';
 
 /** A name that would run code if it were ever taken for HTML. */
 export const HOSTILE = '<img src=x onerror="window.hacked=true">';
+
+/** Answers nothing, and asks nobody. */
+export const quietTraffic: Traffic = {
+  bytes: 0,
+  text: () => new Promise(() => undefined),
+  binary: () => new Promise(() => undefined),
+};
 
 export const workerStatus: WorkerStatus = {
   state: 'training',

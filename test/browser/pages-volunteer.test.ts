@@ -3,12 +3,11 @@ import { h, render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engineChoice, knowsSimd, probeCapability } from '../../client/volunteer/capability.ts';
 import { mirrorStatus } from '../../client/volunteer/mirror.ts';
-import { PageTraffic } from '../../client/volunteer/page-traffic.ts';
 import { VolunteerPage, type VolunteerPageProps } from '../../client/volunteer/page.tsx';
 import { glanceOf } from '../../client/volunteer/run-glance.ts';
 import { IDLE, VolunteerSession, type WorkerHandle } from '../../client/volunteer/session.ts';
 import type { WorkerState, WorkerStatus } from '../../client/worker/api.ts';
-import { HOSTILE, runStatus, workerStatus } from './pages-fixture.ts';
+import { HOSTILE, quietTraffic, runStatus, workerStatus } from './pages-fixture.ts';
 
 let root: HTMLElement;
 beforeEach(() => {
@@ -37,7 +36,7 @@ function show(props: Partial<VolunteerPageProps>): void {
     glance: { kind: 'asking' },
     about: null,
     controls: null,
-    traffic: new PageTraffic(),
+    traffic: quietTraffic,
     nickname: { name: '', storage: () => sessionStorage, onName: note('name') },
     actions,
     ...props,
@@ -50,6 +49,8 @@ const button = (id: string): HTMLButtonElement => {
   if (found === null) throw new Error(`no button #${id}`);
   return found;
 };
+const runBar = (): string | null | undefined =>
+  root.querySelector('[aria-label="Progress of the run"]')?.getAttribute('aria-valuenow');
 const shown = (): string[] => ['start', 'pause', 'finish', 'leave'].filter((id) => !button(id).hidden);
 
 describe('volunteer page', () => {
@@ -100,7 +101,7 @@ describe('volunteer page', () => {
     const text = root.textContent.replaceAll('\u00a0', ' ');
     for (const part of ['86.4 k', '113 MB', '48.3 MB', '5.00 %', '40.0 %', 'about 6 min 24 s left'])
       expect(text).toContain(part);
-    expect(root.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('40');
+    expect(runBar()).toBe('40');
   });
 
   it('keeps the focus on a button when the one that had it hides', () => {
@@ -127,7 +128,7 @@ describe('volunteer page', () => {
     expect(speed()).toBe('0');
     const finished = { ...runStatus, etaSeconds: null, progress: { done: 5, total: 5, unit: 'tokens' as const } };
     show({ status: { ...IDLE }, glance: glanceOf(finished) });
-    expect(root.querySelector('.progress-text')?.textContent).toContain('finished');
+    expect(root.textContent).toContain('finished');
   });
 
   it('says why the CPU is used, before and after the start', () => {
@@ -139,9 +140,10 @@ describe('volunteer page', () => {
 
   it('knows the run before the start, and says so when the coordinator is away', () => {
     show({ status: IDLE, glance: glanceOf(runStatus) });
-    expect(root.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('50');
+    expect(runBar()).toBe('50');
     show({ status: IDLE, glance: { kind: 'unreachable', message: 'Nobody answers.' } });
     expect(root.querySelector('.failure')?.textContent).toBe('Nobody answers.');
+    expect(root.querySelector('.notice')?.textContent).toContain('does not answer');
     const counting = glanceOf({ ...runStatus, progress: { done: 1, total: 2, unit: 'bytes' } });
     expect(counting).toMatchObject({ kind: 'known', run: null });
   });

@@ -3,6 +3,8 @@ import { playwright } from '@vitest/browser-playwright';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 
 export const browserProject: TestProjectInlineConfiguration = {
+  // Known at once: a dependency found in mid-run reloads the page and the tests in it.
+  optimizeDeps: { include: ['axe-core'] },
   test: {
     name: 'browser',
     include: ['test/browser/**/*.test.ts'],

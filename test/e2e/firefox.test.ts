@@ -1,8 +1,10 @@
 // A Firefox tab in a real run: joins with the CPU engine, trains, pauses, goes on, leaves; both pages without complaint.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VolunteerRow } from '../../protocol/status.ts';
@@ -10,6 +12,9 @@ import { CoordinatorProcess, until } from './coordinator-process.ts';
 import { launchFirefox, watchedPage, type WatchedPage } from './firefox.ts';
 
 const PATIENCE_MS = 60_000;
+/** Bytes, gzip: the page with all its scripts and styles, the compute worker's included. */
+const MOST_WEIGHT = 150_000;
+const PAGES = fileURLToPath(new URL('../../dist/client', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tributary-firefox-'));
 
 let coordinator: CoordinatorProcess;
@@ -59,7 +64,7 @@ afterAll(async () => {
   const left = execFileSync('ps', ['-eo', 'ppid=,pid=,comm='], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.trim().startsWith(`${pid} `));
-  expect(left).toEqual([]);
+  if (left.length > 0) throw new Error(`Firefox left processes behind: ${left.join('; ')}`);
 }, 60_000);
 
 describe('a Firefox tab', () => {
@@ -84,9 +89,10 @@ describe('a Firefox tab', () => {
   it('pauses and goes on', async () => {
     await volunteer.page.click('#pause');
     await reached('the pause', ({ state }) => state === 'paused');
-    await until('the coordinator to know', PATIENCE_MS, async () =>
-      (await rows())[0]?.state === 'paused' ? true : undefined,
+    const row = await until('the coordinator to know', PATIENCE_MS, async () =>
+      (await rows()).find(({ state }) => state === 'paused'),
     );
+    expect(row.reason).toMatch(/paused/i);
     const { accepted } = await mirror();
     await volunteer.page.click('#pause');
     await reached('more pieces', (now) => now.accepted > accepted + 1);
@@ -105,6 +111,36 @@ describe('a Firefox tab', () => {
     expect(strangers).toEqual([]);
     expect(volunteer.requests.length).toBeGreaterThan(3);
     expect(volunteer.complaints).toEqual([]);
+  });
+
+  it('weighed less than 150 kB in all', () => {
+    const paths = [...new Set(volunteer.requests.map((one) => new URL(one).pathname))];
+    const files = paths.filter((path) => path === '/' || /\.(js|css|svg|wasm)$/.test(path));
+    expect(files).toEqual(
+      expect.arrayContaining([expect.stringMatching(/worker.*\.js$/), expect.stringMatching(/css$/)]),
+    );
+    const weight = files
+      .map((path) => gzipSync(readFileSync(join(PAGES, path === '/' ? 'index.html' : path))).length)
+      .reduce((sum, bytes) => sum + bytes, 0);
+    expect(weight).toBeLessThan(MOST_WEIGHT);
+  });
+
+  it('runs no script and no style that is not a file of the coordinator', async () => {
+    const policy = (await fetch(url)).headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/script-src 'self' 'wasm-unsafe-eval';/);
+    expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|\*/);
+    const stranger = await watchedPage(firefox);
+    await stranger.page.goto(url);
+    const ran = await stranger.page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "ran"';
+      document.head.append(script);
+      return document.title === 'ran';
+    });
+    expect(ran).toBe(false);
+    await until('the complaint', PATIENCE_MS, async () =>
+      stranger.complaints.some((one) => one.startsWith('error: policy: script-src')) ? true : undefined,
+    );
   });
 
   it('shows the dashboard without complaint', async () => {

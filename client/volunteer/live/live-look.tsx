@@ -1,7 +1,7 @@
 // A live look into the model: neighbours of a word, and a map that moves.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { PageTraffic } from '../page-traffic.ts';
+import type { Traffic } from '../page-traffic.ts';
 import { LiveNeighbours } from './live-neighbours.tsx';
 import { WordMap } from './word-map.tsx';
 
@@ -14,7 +14,7 @@ function someOf(words: readonly string[]): readonly string[] {
   return words.filter((_, at) => at % step === Math.floor(step / 2)).slice(0, SUGGESTED);
 }
 
-export function LiveLook({ live, traffic }: { live: boolean; traffic: PageTraffic }): JSX.Element {
+export function LiveLook({ live, traffic }: { live: boolean; traffic: Traffic }): JSX.Element {
   const [suggestions, setSuggestions] = useState<readonly string[]>([]);
   const [marked, setMarked] = useState<ReadonlySet<string>>(NONE);
   return (

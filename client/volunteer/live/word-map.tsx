@@ -119,6 +119,7 @@ export function WordMap({ live, send, marked, onWords }: WordMapProps): JSX.Elem
       <canvas
         ref={canvas}
         role="img"
+        hidden={words.length === 0}
         aria-label={
           words.length === 0
             ? 'Map of words: nothing to draw yet'
@@ -127,7 +128,7 @@ export function WordMap({ live, send, marked, onWords }: WordMapProps): JSX.Elem
       />
       <figcaption class="muted">
         {problem !== '' && words.length === 0
-          ? problem
+          ? `No map yet: ${problem}`
           : `Frequent words, squeezed onto a plane: near means used alike, roughly.${live ? ' It moves as the run trains.' : ''}`}
       </figcaption>
     </figure>
