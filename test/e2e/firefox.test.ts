@@ -82,7 +82,7 @@ describe('a Firefox tab', () => {
     const now = await reached('two pieces accepted', ({ accepted }) => accepted >= 2);
     expect(now).toMatchObject({ engine: 'cpu', device: 'CPU, WebAssembly SIMD' });
     const [row] = await rows();
-    expect(row).toMatchObject({ engine: 'cpu', browser: expect.stringMatching(/^Firefox \d+/) });
+    expect(row).toMatchObject({ engine: 'cpu', device: 'CPU, WebAssembly SIMD' });
     expect(row!.accepted).toBeGreaterThanOrEqual(2);
   });
 
@@ -107,7 +107,10 @@ describe('a Firefox tab', () => {
   });
 
   it('asked nobody but the coordinator and complained of nothing', () => {
-    const strangers = volunteer.requests.filter((one) => new URL(one).host !== new URL(url).host);
+    const strangers = volunteer.requests.filter(
+      // Firefox draws the triangle of <details> with a font of its own that it carries in a data: address.
+      (one) => new URL(one).host !== new URL(url).host && !one.startsWith('data:font/'),
+    );
     expect(strangers).toEqual([]);
     expect(volunteer.requests.length).toBeGreaterThan(3);
     expect(volunteer.complaints).toEqual([]);
