@@ -1,13 +1,21 @@
 // What the coordinator tells its operator, beside the public status: single volunteers, leases, corpus, service, log.
-import type { LeaseCounts, RunEvent, RunStatus, VolunteerRow, VolunteerState } from './status.ts';
+import type { HistoryTable } from './history.ts';
+import type { HistoryPoint, LeaseCounts, RunEvent, RunStatus, VolunteerRow, VolunteerState } from './status.ts';
 import type { ConditionReason } from './to-coordinator.ts';
 
 /**
- * The feed GET /api/events: server-sent events, each with one of these as JSON. Everybody gets `audience`, `status`,
- * `history` and `point` (protocol/history.ts); the others need the operator's token or session. After connecting come
- * `audience`, `history`, `log` with all lines kept, `timeline` and `volunteers` as a whole, `operator`, `status`.
+ * The feed GET /api/events: server-sent events, each with one of these as JSON. Everybody gets the first four; the
+ * others need the operator's token or session. After connecting come `audience`, `history`, `log` with all lines kept,
+ * `timeline` and `volunteers` as a whole, `operator`, `status`. A viewer that reads slowly misses events and then gets
+ * all of these again. `?view=public` leaves the operator's out, whoever asks.
  */
-export interface OperatorFeed {
+export interface RunFeed {
+  readonly audience: Audience;
+  /** Once a second, and when the state changes. */
+  readonly status: FeedStatus;
+  /** Once, and after events were missed. */
+  readonly history: HistoryTable;
+  readonly point: HistoryPoint;
   /** Once a second. */
   readonly operator: OperatorStatus;
   /** Once a second, when anything changed. */
@@ -121,8 +129,9 @@ export interface LeaseEntry {
 
 /** What becomes of chunks. Those of the episodes in memory by state, and leases since the process began by outcome. */
 export interface Funnel {
-  /** Chunks that wait for a volunteer, and seconds that the oldest of them has waited; null when none waits. */
+  /** Chunks that wait for a volunteer; their age is that of the oldest episode in memory. */
   readonly ready: Stage;
+  /** Their age is that of the oldest lease. */
   readonly leased: Stage;
   /** Results of which a secret replay is under way; null while this run checks nothing. */
   readonly checking: Stage | null;
@@ -131,14 +140,15 @@ export interface Funnel {
   readonly leases: LeaseCounts;
   /** Rejected leases by the code of the rule that they broke, most frequent first. */
   readonly rejected: readonly { readonly code: string; readonly count: number }[];
-  /** Chunks granted a second time or more, since the process began. */
+  /** Chunks whose lease ended without a result, so that they wait again; since the process began. */
   readonly retried: number;
-  /** Chunks that nobody may have for now, and why in a sentence; null when none is. */
+  /** Chunks that nobody may have while the run is paused or ends, and why; null otherwise. */
   readonly parked: { readonly chunks: number; readonly reason: string } | null;
 }
 
 export interface Stage {
   readonly chunks: number;
+  /** null when there are none. */
   readonly oldestSeconds: number | null;
 }
 
@@ -148,24 +158,21 @@ export interface CorpusStatus {
   /** All files, as they are stored. */
   readonly bytes: number;
   readonly splits: number;
-  /** Read since the process began, and per second over the last seconds. */
-  readonly bytesRead: number;
-  readonly bytesPerSecond: number;
-  /** Where reading stands; null before training. */
-  readonly position: {
-    readonly epoch: number;
-    readonly split: number;
-    readonly file: string;
-    readonly line: number;
-  } | null;
-  /** Failed attempts by data node or name node, most first; at most 32. */
-  readonly errors: readonly {
-    readonly node: string;
-    readonly count: number;
-    readonly last: string;
-    /** Milliseconds since 1970. */
-    readonly time: number;
-  }[];
+  /** Read since the process began, and per second over the last seconds; null where it is not measured. */
+  readonly bytesRead: number | null;
+  readonly bytesPerSecond: number | null;
+  /** Where the episodes in memory end: epoch and split from 1, lines of the split read; null before training. */
+  readonly position: { readonly epoch: number; readonly split: number; readonly line: number } | null;
+  /** Failed attempts by data node or name node, most first, at most 32; null where it is not measured. */
+  readonly errors:
+    | readonly {
+        readonly node: string;
+        readonly count: number;
+        readonly last: string;
+        /** Milliseconds since 1970. */
+        readonly time: number;
+      }[]
+    | null;
   /** What reading waits for; null while it goes on. */
   readonly waiting: string | null;
 }
@@ -184,9 +191,8 @@ export interface ServiceStatus {
   readonly queuedBytes: number;
   /** Volunteers that want a lease and have none. */
   readonly hungry: number;
-  /** Episodes in memory, and whether one is being prepared. */
+  /** Episodes in memory. */
   readonly episodes: number;
-  readonly preparing: boolean;
   readonly checkpointSeconds: number | null;
   readonly viewers: number;
   readonly uptimeSeconds: number;
@@ -194,7 +200,8 @@ export interface ServiceStatus {
 
 /** GET /api/operator. */
 export interface OperatorStatus {
-  readonly funnel: Funnel;
+  /** null while words are counted. */
+  readonly funnel: Funnel | null;
   readonly corpus: CorpusStatus;
   readonly service: ServiceStatus;
 }

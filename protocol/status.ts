@@ -288,17 +288,6 @@ export interface HistoryPoint {
   readonly memory: number;
 }
 
-/**
- * The feed is server-sent events: `status` (RunStatus, once a second at most), `log` (RunEvent), `history`
- * (HistoryPoint[], once after connecting), `point` (HistoryPoint).
- */
-export interface RunFeed {
-  readonly status: RunStatus;
-  readonly log: RunEvent;
-  readonly history: readonly HistoryPoint[];
-  readonly point: HistoryPoint;
-}
-
 export interface Neighbour {
   readonly word: string;
   readonly similarity: number;

@@ -1,9 +1,14 @@
 // What a run remembers of itself for the people who watch it: samples once a second, and what the last minute was like.
+import type { LeaseOutcome } from '../../protocol/operator.ts';
 import type { HistoryPoint } from '../../protocol/status.ts';
+import type { DeskEvent } from '../leases/desk-types.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
+import { FunnelBook } from './funnel.ts';
 import { HEALTH_WINDOW_MS, type HealthFigures, HUNGRY_MS } from './health.ts';
+import { LeaseTimeline } from './lease-timeline.ts';
 import type { QualityWatch } from './quality-watch.ts';
 import type { Books } from './recorder.ts';
+import { Roster } from './roster.ts';
 import { ServiceMeter } from './service-meter.ts';
 import type { Training } from './training.ts';
 
@@ -26,6 +31,9 @@ interface Sample {
 }
 
 export class Observatory {
+  readonly timeline = new LeaseTimeline();
+  readonly roster: Roster;
+  readonly funnel = new FunnelBook();
   readonly service: ServiceMeter;
   readonly #now: () => number;
   /** Of the last minute, oldest first. */
@@ -35,12 +43,50 @@ export class Observatory {
   constructor(now: () => number) {
     this.#now = now;
     this.service = new ServiceMeter(now());
+    this.roster = new Roster((steady) => Date.now() - now() + steady);
+  }
+
+  /** What happened at the desk, after it was booked. */
+  record(event: DeskEvent): void {
+    const time = Date.now();
+    const { timeline, roster } = this;
+    switch (event.kind) {
+      case 'joined':
+        roster.joined(event.volunteer, time);
+        return;
+      case 'gone':
+        roster.gone(event.volunteer, time, event.reason);
+        return;
+      case 'granted':
+        roster.lease(timeline.granted(event.volunteer.id, event.record, time));
+        return;
+      case 'applied':
+        this.#ended(event, 'applied', '', time);
+        return;
+      case 'ended':
+        this.#ended(event, event.cause, event.reason, time);
+        this.funnel.ended(event.cause, event.reason, event.record.grant.chunks);
+        return;
+      case 'late':
+        return;
+    }
+  }
+
+  #ended(
+    { record }: Extract<DeskEvent, { record: unknown }>,
+    outcome: LeaseOutcome,
+    reason: string,
+    time: number,
+  ): void {
+    this.roster.lease(this.timeline.ended(record.grant.lease, time, outcome, reason));
   }
 
   /** Once a second. Answers the point of the plots. */
   tick({ training, quality, books, wordsPerSecond, loss, alpha }: Observed): HistoryPoint {
     const time = this.#now();
     const { desk } = training;
+    this.roster.tick(Date.now());
+    this.funnel.tick(training, time);
     const { lagMs, bytesDown, bytesUp, memory } = this.service.sample(time, desk.trafficWith(books.trafficGone));
     const { applied, expired, rejected } = books.leases;
     this.#samples.push({ time, lagMs: lagMs.p99, applied, expired, rejected });

@@ -235,6 +235,7 @@ export class Run {
     if (this.#closed) return;
     try {
       recorder.record(event);
+      this.observatory.record(event);
     } catch (error) {
       this.fail(error);
       return;
@@ -275,11 +276,10 @@ export class Run {
     if (this.#clock.running) quality.tick(tokensDone);
     const { wordsPerSecond } = this.rate;
     const loss = this.loss.value;
-    const { facts: books, alpha } = this;
+    const { facts: books, alpha, etaSeconds } = this;
     const point = this.observatory.tick({ training, quality, books, wordsPerSecond, loss, alpha });
     if (this.#clock.running && this.history.add(point)) this.bulletin.point(point);
     const allWords = tokensDone - this.facts.tokensBefore;
-    const { etaSeconds } = this;
     training.desk.broadcast(progressNews(training, { tokensDone, wordsPerSecond, loss, etaSeconds, allWords }));
     if (this.#clock.running) this.#checkpointer.tick();
   }

@@ -51,3 +51,9 @@ const STATUS: Readonly<Record<string, number>> = {
 export function sendFailure(response: ServerResponse, { code, message, hint }: TributaryError): void {
   sendError(response, STATUS[code] ?? 409, code, hint === undefined ? message : `${message}. ${hint}`);
 }
+
+/** A file that the browser keeps. @param name plain ASCII */
+export function sendDownload(response: ServerResponse, type: string, name: string, text: string): void {
+  response.setHeader('content-disposition', `attachment; filename="${name}"`);
+  sendText(response, 200, type, text);
+}

@@ -1,34 +1,63 @@
-// The dashboard's feed: server-sent events, one status a second, slow readers dropped.
+// The live feed: server-sent events, once a second what changed, for the public and for the operator.
 import type { ServerResponse } from 'node:http';
-import type { RunFeed } from '../../protocol/status.ts';
+import { tableOf } from '../../protocol/history.ts';
+import type { RunFeed } from '../../protocol/operator.ts';
+import type { HistoryPoint, RunEvent } from '../../protocol/status.ts';
 import type { Run } from '../run/run.ts';
 import { SECURITY_HEADERS } from './answers.ts';
-import { runStatus } from './status.ts';
+import { operatorStatus } from './operator-status.ts';
+import { feedStatus } from './status.ts';
+import { VolunteerChanges } from './volunteer-changes.ts';
 
 /** Viewers at once; more are refused. */
 const VIEWERS = 200;
-/** Bytes queued for one viewer before it is let go: its browser reconnects and starts afresh. */
-const BUFFER_BYTES = 4 << 20;
+/** Bytes that one viewer has not taken yet, from which on it is passed over; it catches up with the whole later. */
+const BEHIND_BYTES = 1 << 20;
+/** Ticks passed over in a row, after which a viewer is let go: its browser reconnects and starts afresh. */
+const MOST_PASSED = 30;
+const TICK_MS = 1000;
+/** Changes of state within so many ms are told together. */
+const STATE_MS = 250;
+/** Lines of the log kept between two ticks. */
+const MOST_LINES = 500;
+
+interface Viewer {
+  readonly response: ServerResponse;
+  readonly operator: boolean;
+  /** Ticks passed over since it last took something. */
+  passed: number;
+}
 
 export class LiveFeed {
   readonly #run: Run;
-  readonly #viewers = new Set<ServerResponse>();
+  readonly #viewers = new Set<Viewer>();
   readonly #ticker: NodeJS.Timeout;
   readonly #unwatch: () => void;
+  readonly #changes = new VolunteerChanges();
+  #points: HistoryPoint[] = [];
+  #lines: RunEvent[] = [];
+  #soon: NodeJS.Timeout | null = null;
 
   constructor(run: Run) {
     this.#run = run;
-    this.#ticker = setInterval(() => this.#send('status', runStatus(run)), 1000);
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
     this.#ticker.unref();
     this.#unwatch = run.watch({
-      log: (event) => this.#send('log', event),
-      point: (point) => this.#send('point', point),
-      state: () => this.#send('status', runStatus(run)),
+      log: (event) => {
+        this.#lines.push(event);
+        if (this.#lines.length > MOST_LINES) this.#lines.shift();
+      },
+      point: (point) => this.#points.push(point),
+      state: () => this.#stateChanged(),
     });
   }
 
-  /** Answers false when there are too many viewers. */
-  open(response: ServerResponse): boolean {
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  /** Answers false when there are too many viewers. @param operator whether it gets more than the public */
+  open(response: ServerResponse, operator: boolean): boolean {
     if (this.#viewers.size >= VIEWERS) return false;
     response.writeHead(200, {
       ...SECURITY_HEADERS,
@@ -37,32 +66,92 @@ export class LiveFeed {
       // nginx would otherwise hold events back.
       'x-accel-buffering': 'no',
     });
-    const write = <K extends keyof RunFeed>(event: K, data: RunFeed[K]): boolean => response.write(frame(event, data));
-    write('history', this.#run.history.points);
-    for (const event of this.#run.bulletin.log.events) write('log', event);
-    write('status', runStatus(this.#run));
-    this.#viewers.add(response);
-    response.on('close', () => this.#viewers.delete(response));
+    // What was not told to anybody is in the whole.
+    if (this.#viewers.size === 0) this.#forget();
+    const viewer: Viewer = { response, operator, passed: 0 };
+    response.write(this.#whole(operator));
+    this.#viewers.add(viewer);
+    response.on('close', () => this.#viewers.delete(viewer));
     return true;
   }
 
-  #send<K extends keyof RunFeed>(event: K, data: RunFeed[K]): void {
-    if (this.#viewers.size === 0) return;
-    const text = frame(event, data);
-    for (const viewer of this.#viewers) {
-      if (viewer.writableLength > BUFFER_BYTES) {
+  /** Everything that a viewer knows who has seen all events. */
+  #whole(operator: boolean): string {
+    const { history, bulletin, observatory, quality } = this.#run;
+    const text =
+      frame('audience', { operator }) + frame('history', tableOf(history.points, quality?.probe.length ?? 0));
+    const status = frame('status', feedStatus(this.#run));
+    if (!operator) return text + status;
+    return (
+      text +
+      frame('log', bulletin.log.events) +
+      frame('timeline', observatory.timeline.entries) +
+      frame('volunteers', this.#changes.whole()) +
+      frame('operator', operatorStatus(this.#run, this.viewers)) +
+      status
+    );
+  }
+
+  #forget(): void {
+    this.#points = [];
+    this.#lines = [];
+    this.#run.observatory.timeline.takeChanged();
+    this.#changes.update(this.#run.observatory.roster.lines());
+  }
+
+  #tick(): void {
+    if (this.#viewers.size === 0) return this.#forget();
+    const { observatory } = this.#run;
+    const points = this.#points.map((point) => frame('point', point)).join('');
+    const shared = points + frame('status', feedStatus(this.#run));
+    const more = [...this.#viewers].some(({ operator }) => operator);
+    const lines = this.#lines.length === 0 ? '' : frame('log', this.#lines);
+    const leases = observatory.timeline.takeChanged();
+    const rows = more ? this.#changes.update(observatory.roster.lines()) : null;
+    const own = !more
+      ? ''
+      : lines +
+        (leases.length === 0 ? '' : frame('timeline', leases)) +
+        (rows === null ? '' : frame('volunteers', rows)) +
+        frame('operator', operatorStatus(this.#run, this.viewers));
+    this.#points = [];
+    this.#lines = [];
+    for (const viewer of this.#viewers) this.#tell(viewer, viewer.operator ? own + shared : shared);
+  }
+
+  /** Nobody is queued for without bound: who reads slowly misses events, and then gets the whole. */
+  #tell(viewer: Viewer, news: string): void {
+    const { response, operator } = viewer;
+    if (response.writableLength > BEHIND_BYTES) {
+      if (++viewer.passed > MOST_PASSED) {
         this.#viewers.delete(viewer);
-        viewer.destroy();
-      } else {
-        viewer.write(text);
+        response.destroy();
       }
+    } else if (viewer.passed > 0) {
+      // Only once it has taken what it was sent: the whole is long.
+      if (response.writableLength > 0) return;
+      viewer.passed = 0;
+      response.write(this.#whole(operator));
+    } else {
+      response.write(news);
     }
+  }
+
+  #stateChanged(): void {
+    if (this.#viewers.size === 0 || this.#soon !== null) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = null;
+      const status = frame('status', feedStatus(this.#run));
+      for (const viewer of this.#viewers) if (viewer.passed === 0) this.#tell(viewer, status);
+    }, STATE_MS);
+    this.#soon.unref();
   }
 
   close(): void {
     clearInterval(this.#ticker);
+    if (this.#soon !== null) clearTimeout(this.#soon);
     this.#unwatch();
-    for (const viewer of this.#viewers) viewer.end();
+    for (const { response } of this.#viewers) response.end();
     this.#viewers.clear();
   }
 }

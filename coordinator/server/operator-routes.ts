@@ -5,14 +5,15 @@ import { readActionValues, RUN_ACTIONS, VOLUNTEER_ACTIONS } from '../../protocol
 import { TributaryError } from '../errors.ts';
 import type { Run } from '../run/run.ts';
 import { sendError, sendFailure, sendJson } from './answers.ts';
-import type { OperatorToken } from './operator-token.ts';
+import type { Gatekeeper } from './gatekeeper.ts';
+import { MOST_BODY, readBody } from './request-body.ts';
+import { refuseStranger, sendForeign } from './session-routes.ts';
 
-/** Bytes of a request's body; actions take a few values. */
-const MOST_BODY = 4096;
+const OPERATOR = { category: 'operator', who: 'operator' } as const;
 
 export interface OperatorParts {
   readonly run: Run;
-  readonly token: OperatorToken;
+  readonly gate: Gatekeeper;
 }
 
 /** Answers the request if its path is an action's; else answers false and does nothing. */
@@ -38,7 +39,7 @@ function refusal(run: Run, action: string): boolean {
   }
 }
 
-export function operatorRoutes({ run, token }: OperatorParts): OperatorRoutes {
+export function operatorRoutes({ run, gate }: OperatorParts): OperatorRoutes {
   const acts: Readonly<Record<string, Act>> = {
     pause: async () => run.pause(),
     resume: async () => run.resume(),
@@ -72,10 +73,12 @@ export function operatorRoutes({ run, token }: OperatorParts): OperatorRoutes {
     { action, act, on }: { action: OperatorAction; act: Act; on: string },
   ): Promise<void> => {
     const { name } = action;
-    if (!token.accepts(request.headers.authorization)) {
+    const verdict = gate.verdict(request);
+    if (verdict !== 'operator') {
       request.resume();
-      run.note('warning', `${name}${on} was refused: wrong or missing operator token`, OPERATOR);
-      return refuseToken(response);
+      return verdict === 'foreign-page'
+        ? sendForeign(response)
+        : refuseStranger({ run, gate }, request, response, `${name}${on}`);
     }
     const body = await readBody(request);
     if (body === null)
@@ -129,31 +132,4 @@ export function operatorRoutes({ run, token }: OperatorParts): OperatorRoutes {
     }
     return true;
   };
-}
-
-function refuseToken(response: ServerResponse): void {
-  sendError(
-    response,
-    401,
-    'TOKEN_REQUIRED',
-    'the operator token is missing or wrong; it was printed when the coordinator started',
-  );
-}
-
-/** The body's JSON, {} when it is empty; null when it is none, or too long. */
-async function readBody(request: IncomingMessage): Promise<{ readonly value: unknown } | null> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    // Read to its end, so that the connection stays usable.
-    if (bytes <= MOST_BODY) pieces.push(piece);
-  }
-  if (bytes > MOST_BODY) return null;
-  if (bytes === 0) return { value: {} };
-  try {
-    return { value: JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown };
-  } catch {
-    return null;
-  }
 }

@@ -5,12 +5,14 @@ import type { About } from '../../protocol/status.ts';
 import { Word2vecError } from '../../word2vec/errors.ts';
 import type { Run } from '../run/run.ts';
 import { SECURITY_HEADERS, sendError, sendJson, sendText } from './answers.ts';
+import type { Gatekeeper } from './gatekeeper.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { runMetrics } from './metrics.ts';
 import { operatorRoutes } from './operator-routes.ts';
-import type { OperatorToken } from './operator-token.ts';
 import { Queries } from './queries.ts';
+import { sessionRoute } from './session-routes.ts';
 import { runStatus } from './status.ts';
+import { watchRoute } from './watch-routes.ts';
 
 const MOST_NEIGHBOURS = 100;
 const MOST_QUERY_WORDS = 20;
@@ -18,13 +20,13 @@ const MOST_QUERY_WORDS = 20;
 export interface RouteParts {
   readonly run: Run;
   readonly feed: LiveFeed;
-  readonly token: OperatorToken;
+  readonly gate: Gatekeeper;
   readonly about: About;
   /** Folder of the built pages. */
   readonly pages: string;
 }
 
-export function routes({ run, feed, token, about, pages }: RouteParts): RequestListener {
+export function routes({ run, feed, gate, about, pages }: RouteParts): RequestListener {
   const queries = new Queries(run);
   const metrics = runMetrics(run);
   const files = sirv(pages, {
@@ -38,7 +40,7 @@ export function routes({ run, feed, token, about, pages }: RouteParts): RequestL
       );
     },
   });
-  const operate = operatorRoutes({ run, token });
+  const operate = operatorRoutes({ run, gate });
 
   const similar = (response: ServerResponse, query: URLSearchParams): void => {
     const words = (name: string): string[] => (query.get(name) ?? '').split(',').filter((word) => word !== '');
@@ -68,6 +70,12 @@ export function routes({ run, feed, token, about, pages }: RouteParts): RequestL
     }
   };
 
+  const watch = (request: IncomingMessage, response: ServerResponse, view: string | null): void => {
+    if (request.method !== 'GET') return sendError(response, 405, 'GET_ONLY', '/api/events takes GET');
+    if (feed.open(response, view !== 'public' && gate.isOperator(request))) return;
+    return sendError(response, 503, 'TOO_MANY_VIEWERS', 'too many dashboards are open');
+  };
+
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const target = request.url ?? '/';
     // A target such as `//` names a host and no path.
@@ -75,8 +83,10 @@ export function routes({ run, feed, token, about, pages }: RouteParts): RequestL
       return sendError(response, 400, 'BAD_TARGET', 'the request target is no path');
     const url = new URL(target, 'http://localhost');
     if (await operate(request, response, url.pathname)) return;
+    if (await sessionRoute({ run, gate }, request, response, url.pathname)) return;
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return sendError(response, 405, 'GET_ONLY', `${url.pathname} takes GET`);
+    if (watchRoute({ run, gate, feed }, request, response, url)) return;
     switch (url.pathname) {
       case '/healthz': {
         const healthy = run.bulletin.state !== 'failed';
@@ -96,8 +106,7 @@ export function routes({ run, feed, token, about, pages }: RouteParts): RequestL
         return similar(response, url.searchParams);
       case '/api/events':
         if (request.method !== 'GET') return sendError(response, 405, 'GET_ONLY', '/api/events takes GET');
-        if (!feed.open(response)) sendError(response, 503, 'TOO_MANY_VIEWERS', 'too many dashboards are open');
-        return;
+        return watch(request, response, url.searchParams.get('view'));
       default:
         files(request, response, () => sendError(response, 404, 'NOT_FOUND', `there is nothing at ${url.pathname}`));
     }

@@ -7,6 +7,7 @@ import type { About } from '../../protocol/status.ts';
 import { EXIT, TributaryError } from '../errors.ts';
 import type { Run } from '../run/run.ts';
 import { serverUrls } from './addresses.ts';
+import { Gatekeeper } from './gatekeeper.ts';
 import { LiveFeed } from './live-feed.ts';
 import { OperatorToken } from './operator-token.ts';
 import { routes } from './routes.ts';
@@ -39,7 +40,7 @@ export async function startServer(run: Run, options: ServerOptions): Promise<Run
   const listener = routes({
     run,
     feed,
-    token: new OperatorToken(options.token),
+    gate: new Gatekeeper(new OperatorToken(options.token), options.tls !== null, () => performance.now()),
     about: options.about,
     pages: options.pages,
   });

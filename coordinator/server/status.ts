@@ -1,9 +1,17 @@
 // Builds the status of a run as the wire shows it (protocol/status.ts).
+import type { FeedStatus } from '../../protocol/operator.ts';
 import type { EpisodeStatus, RunStatus, VolunteerCounts, VolunteerRow, VolunteerState } from '../../protocol/status.ts';
 import { Traffic } from '../leases/traffic.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
 import { healthOf } from '../run/health.ts';
+import { reasonOf, stateOf } from '../run/roster.ts';
 import type { Run } from '../run/run.ts';
+
+/** Without the rows of volunteers. */
+export function feedStatus(run: Run): FeedStatus {
+  const { volunteers: _, ...status } = runStatus(run);
+  return status;
+}
 
 export function runStatus(run: Run): RunStatus {
   const { facts, training, config, bulletin } = run;
@@ -89,14 +97,13 @@ function countPeople(rows: readonly VolunteerRow[]): VolunteerCounts {
 }
 
 function volunteerRow(one: Volunteer): VolunteerRow {
-  const state = one.leaving ? 'leaving' : one.leases.length > 0 ? 'training' : one.paused ? 'paused' : 'waiting';
   return {
     id: one.id,
     engine: one.greeting!.engine,
     device: one.greeting!.device,
     local: one.local,
-    state,
-    reason: state === 'waiting' ? one.idleReason : one.paused ? 'paused by its volunteer' : '',
+    state: stateOf(one),
+    reason: reasonOf(one),
     hidden: one.hidden,
     wordsPerSecond: one.wordsPerSecond,
     accepted: one.accepted,

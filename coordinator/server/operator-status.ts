@@ -1,0 +1,48 @@
+// Builds what the operator alone sees of chunks, corpus and service (protocol/operator.ts).
+import type { CorpusStatus, OperatorStatus, ServiceStatus } from '../../protocol/operator.ts';
+import type { Run } from '../run/run.ts';
+
+export function operatorStatus(run: Run, viewers: number): OperatorStatus {
+  const { training, facts, bulletin, observatory } = run;
+  const now = performance.now();
+  const halted = ['paused', 'stopping', 'failed'].includes(bulletin.state) ? bulletin.reason : null;
+  return {
+    funnel: training === null ? null : observatory.funnel.figures(training, facts, now, halted),
+    corpus: corpusStatus(run),
+    service: serviceStatus(run, viewers, now),
+  };
+}
+
+function corpusStatus({ facts, bulletin, config, counting, episodes, training }: Run): CorpusStatus {
+  const { opened } = facts;
+  const position = episodes.at(-1)?.to ?? null;
+  return {
+    description: opened?.description ?? config.training.corpus.join(', '),
+    files: opened?.files ?? 0,
+    bytes: opened?.bytes ?? 0,
+    splits: opened?.splits ?? 0,
+    bytesRead: training === null ? counting.bytes : null,
+    bytesPerSecond: training === null ? counting.bytesPerSecond : null,
+    position: position === null ? null : { epoch: position.epoch + 1, split: position.split + 1, line: position.line },
+    errors: null,
+    waiting: bulletin.waiting,
+  };
+}
+
+function serviceStatus(
+  { observatory, training, episodes, checkpoints }: Run,
+  viewers: number,
+  now: number,
+): ServiceStatus {
+  const volunteers = training?.desk.volunteers ?? [];
+  const { writtenAt } = checkpoints;
+  return {
+    ...observatory.service.figures,
+    queuedBytes: volunteers.reduce((sum, { channel }) => sum + channel.buffered, 0),
+    hungry: volunteers.filter(({ wantsLease, leases }) => wantsLease && leases.length === 0).length,
+    episodes: episodes.length,
+    checkpointSeconds: writtenAt === null ? null : (now - writtenAt) / 1000,
+    viewers,
+    uptimeSeconds: process.uptime(),
+  };
+}
