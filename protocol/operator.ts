@@ -66,7 +66,7 @@ export interface VolunteerLine extends Omit<VolunteerRow, 'connectedSeconds' | '
   readonly returned: number;
   /** Applied leases among all that ended; null before the first. */
   readonly acceptedShare: number | null;
-  /** null while this run checks nothing by replay. */
+  /** null before the first. */
   readonly checks: CheckCounts | null;
   readonly standing: Standing;
 }

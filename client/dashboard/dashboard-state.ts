@@ -1,5 +1,6 @@
 // What the dashboard knows, and how each event of the feed changes it. Everything is bounded.
-import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts';
+import type { FeedStatus } from '../../protocol/operator.ts';
+import type { HistoryPoint, RunEvent } from '../../protocol/status.ts';
 import { type FleetState, NO_FLEET } from './fleet-state.ts';
 
 export const LOG_LINES = 500;
@@ -16,10 +17,12 @@ export interface DashboardState {
   readonly connection: Connection;
   /** Milliseconds since 1970 of the last event; null before the first. */
   readonly updated: number | null;
-  readonly status: RunStatus | null;
+  readonly status: FeedStatus | null;
   readonly history: readonly HistoryPoint[];
   /** Newest first. */
   readonly log: readonly RunEvent[];
+  /** Whether the feed carries what is the operator's alone: the log, and the fleet. */
+  readonly isOperator: boolean;
   readonly fleet: FleetState;
 }
 
@@ -29,6 +32,7 @@ export const EMPTY: DashboardState = {
   status: null,
   history: [],
   log: [],
+  isOperator: false,
   fleet: NO_FLEET,
 };
 
@@ -42,7 +46,7 @@ export function withLoss(state: DashboardState, now: number, retryAt: number): D
   return { ...state, connection: { kind: 'lost', since, retryAt } };
 }
 
-export function withStatus(state: DashboardState, status: RunStatus, now: number): DashboardState {
+export function withStatus(state: DashboardState, status: FeedStatus, now: number): DashboardState {
   return { ...state, status, updated: now };
 }
 

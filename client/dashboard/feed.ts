@@ -1,6 +1,6 @@
 // The live feed: server-sent events into the dashboard's state, with reconnection.
-import type { LeaseEntry, OperatorStatus, VolunteersChange } from '../../protocol/operator.ts';
-import type { HistoryPoint, RunEvent, RunStatus } from '../../protocol/status.ts';
+import { pointsOf } from '../../protocol/history.ts';
+import type { RunFeed } from '../../protocol/operator.ts';
 import {
   type DashboardState,
   EMPTY,
@@ -54,15 +54,22 @@ export class Feed {
       this.#change(withLive(this.#state));
     };
     stream.onerror = () => this.#lost(stream);
-    this.#on<RunStatus>(stream, 'status', (status) => withStatus(this.#state, status, this.#options.now()));
-    this.#on<RunEvent>(stream, 'log', (event) => withLog(this.#state, event));
-    this.#on<readonly HistoryPoint[]>(stream, 'history', (points) => withHistory(this.#state, points));
-    this.#on<HistoryPoint>(stream, 'point', (point) => withPoint(this.#state, point));
-    this.#on<VolunteersChange>(stream, 'volunteers', (change) => this.#fleet((fleet) => withVolunteers(fleet, change)));
-    this.#on<readonly LeaseEntry[]>(stream, 'timeline', (leases) =>
-      this.#fleet((fleet) => withTimeline(fleet, leases)),
-    );
-    this.#on<OperatorStatus>(stream, 'operator', (told) => this.#fleet((fleet) => withOperatorStatus(fleet, told)));
+    this.#on(stream, 'audience', ({ operator }) => ({ ...this.#state, isOperator: operator }));
+    this.#on(stream, 'status', (status) => withStatus(this.#state, status, this.#options.now()));
+    this.#on(stream, 'log', (events) => events.reduce(withLog, this.#state));
+    this.#on(stream, 'history', (table) => withHistory(this.#state, pointsOf(table)));
+    this.#on(stream, 'point', (point) => withPoint(this.#state, point));
+    this.#on(stream, 'volunteers', (change) => this.#fleet((fleet) => withVolunteers(fleet, change)));
+    this.#on(stream, 'timeline', (leases) => this.#fleet((fleet) => withTimeline(fleet, leases)));
+    this.#on(stream, 'operator', (told) => this.#fleet((fleet) => withOperatorStatus(fleet, told)));
+  }
+
+  /** Begins anew, as who the page is now: what only the other saw is forgotten. */
+  reopen(): void {
+    this.#stream?.close();
+    const { connection, updated, status, history } = this.#state;
+    this.#change({ ...EMPTY, connection, updated, status, history });
+    this.open();
   }
 
   /** Reopened by us alone: the browser does it for an interrupted stream only, and does not tell when. */
@@ -76,12 +83,12 @@ export class Feed {
     this.#delay = Math.min(this.#delay * 2, REOPEN_MS.last);
   }
 
-  #on<T>(stream: EventStream, type: string, next: (value: T) => DashboardState): void {
+  #on<K extends keyof RunFeed>(stream: EventStream, type: K, next: (value: RunFeed[K]) => DashboardState): void {
     stream.addEventListener(type, (event) => {
       if (stream !== this.#stream) return;
-      let value: T;
+      let value: RunFeed[K];
       try {
-        value = JSON.parse(event.data) as T;
+        value = JSON.parse(event.data) as RunFeed[K];
       } catch {
         // Shown, not thrown: one broken event must not blind the operator to the rest.
         const text = `This page received a "${type}" event that is no JSON (${event.data.length} characters).`;

@@ -1,6 +1,5 @@
 // What the operator's events tell of volunteers and leases, and how each event changes it. Bounded by the coordinator.
 import type { LeaseEntry, OperatorStatus, VolunteerLine, VolunteersChange } from '../../protocol/operator.ts';
-import type { VolunteerRow } from '../../protocol/status.ts';
 
 /** Leases on the timeline, at most. */
 export const TIMELINE_LEASES = 2000;
@@ -36,24 +35,4 @@ export function withTimeline(state: FleetState, changed: readonly LeaseEntry[]):
 
 export function withOperatorStatus(state: FleetState, operator: OperatorStatus): FleetState {
   return { ...state, operator };
-}
-
-/** A public row, as far as it tells; `now` in milliseconds since 1970. */
-export function publicLine(row: VolunteerRow, now: number): VolunteerLine {
-  return {
-    name: '',
-    browser: '',
-    conditionReason: 'none',
-    duty: null,
-    joined: now - row.connectedSeconds * 1000,
-    left: null,
-    leaseSince: null,
-    held: 0,
-    expired: 0,
-    returned: 0,
-    acceptedShare: row.accepted + row.rejected === 0 ? null : row.accepted / (row.accepted + row.rejected),
-    checks: null,
-    standing: 'free',
-    ...row,
-  };
 }

@@ -15,6 +15,7 @@ import '../style/plots.css';
 import { render } from 'preact';
 import { Feed } from './feed.ts';
 import { OperatorSession } from './operator/operator.ts';
+import { callCoordinator } from '../ui/coordinator-call.ts';
 import { DashboardPage } from './page.tsx';
 import { type Place, placeOf, sectionStore } from './sections.ts';
 import { WallScreen } from './wall/wall-screen.tsx';
@@ -32,7 +33,20 @@ const feed = new Feed({
   now: () => Date.now(),
   later: (run, ms) => void setTimeout(run, ms),
 });
-const operator = new OperatorSession(schedule);
+const operator = new OperatorSession(changed);
+let hasSession = false;
+
+/** The live feed cannot send a header: it is told by a cookie, which no script can read, and begins anew with it. */
+function changed(): void {
+  if (operator.signedIn !== hasSession) {
+    hasSession = operator.signedIn;
+    const told = hasSession
+      ? operator.call('api/session', { method: 'POST' })
+      : callCoordinator('api/session', { method: 'DELETE' });
+    void told.then(() => feed.reopen());
+  }
+  schedule();
+}
 
 /** Bursts of events share a frame; a hidden page draws when it is seen again. */
 function schedule(): void {
@@ -62,5 +76,5 @@ addEventListener('hashchange', () => {
   draw();
 });
 
-draw();
 feed.open();
+changed();

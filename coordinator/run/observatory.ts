@@ -67,6 +67,9 @@ export class Observatory {
         this.#ended(event, event.cause, event.reason, time);
         this.funnel.ended(event.cause, event.reason, event.record.grant.chunks);
         return;
+      case 'checking':
+      case 'checked':
+      case 'standing':
       case 'late':
         return;
     }

@@ -1,5 +1,5 @@
 // Every volunteer that is here, and for a while those who have gone: rows for the operator, and the history of each.
-import type { LeaseEntry, VolunteerHistory, VolunteerLine } from '../../protocol/operator.ts';
+import type { CheckCounts, LeaseEntry, VolunteerHistory, VolunteerLine } from '../../protocol/operator.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
 import { ThinnedSeries } from './thinned-series.ts';
 
@@ -150,10 +150,15 @@ export class Roster {
       left: null,
       leaseSince: head === undefined ? null : Math.round(this.#wall(head.grantedAt)),
       held: one.leases.length,
-      checks: null,
-      standing: 'free',
+      checks: checksOf(one),
+      standing: one.standing,
     };
   }
+}
+
+function checksOf({ checks: { passed, failed }, checking }: Volunteer): CheckCounts | null {
+  const pending = checking.length;
+  return passed + failed + pending === 0 ? null : { passed, failed, pending };
 }
 
 export function stateOf(one: Volunteer): 'leaving' | 'training' | 'paused' | 'waiting' {

@@ -9,8 +9,6 @@ import type { Gatekeeper } from './gatekeeper.ts';
 import { MOST_BODY, readBody } from './request-body.ts';
 import { refuseStranger, sendForeign } from './session-routes.ts';
 
-const OPERATOR = { category: 'operator', who: 'operator' } as const;
-
 export interface OperatorParts {
   readonly run: Run;
   readonly gate: Gatekeeper;
@@ -106,7 +104,7 @@ export function operatorRoutes({ run, gate }: OperatorParts): OperatorRoutes {
 
   const listBans = (request: IncomingMessage, response: ServerResponse): void => {
     request.resume();
-    if (!token.accepts(request.headers.authorization)) return refuseToken(response);
+    if (!gate.isOperator(request)) return refuseStranger({ run, gate }, request, response, 'a look at the bans');
     sendJson(response, 200, { bans: run.crew.bans });
   };
 

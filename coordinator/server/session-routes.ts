@@ -46,10 +46,9 @@ export async function sessionRoute(
     answer(false);
     return true;
   }
-  const body = await readBody(request);
-  const token = body === null ? undefined : (body.value as { token?: unknown } | null)?.token;
-  if (typeof token !== 'string') {
-    sendError(response, 400, 'BAD_BODY', 'the body must be JSON with the operator token: {"token":"…"}');
+  const token = tokenOf(request, await readBody(request));
+  if (token === null) {
+    sendError(response, 400, 'BAD_BODY', 'the token is missing: a header "Authorization: Bearer …", or {"token":"…"}');
     return true;
   }
   const cookie = gate.signIn(token);
@@ -64,6 +63,15 @@ export async function sessionRoute(
   response.setHeader('set-cookie', cookie);
   answer(true);
   return true;
+}
+
+/** From the header, or from the body's JSON; null where neither has one. */
+function tokenOf({ headers }: IncomingMessage, body: { readonly value: unknown } | null): string | null {
+  const header = /^Bearer (\S+)$/.exec(headers.authorization ?? '');
+  if (header !== null) return header[1]!;
+  const value = body?.value;
+  const token: unknown = typeof value === 'object' && value !== null && 'token' in value ? value.token : null;
+  return typeof token === 'string' ? token : null;
 }
 
 export function sendForeign(response: ServerResponse): void {

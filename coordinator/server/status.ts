@@ -7,18 +7,20 @@ import { healthOf } from '../run/health.ts';
 import { reasonOf, stateOf } from '../run/roster.ts';
 import type { Run } from '../run/run.ts';
 
-/** Without the rows of volunteers. */
-export function feedStatus(run: Run): FeedStatus {
-  const { volunteers: _, ...status } = runStatus(run);
-  return status;
+export function runStatus(run: Run): RunStatus {
+  return { ...feedStatus(run), volunteers: greeted(run).map(volunteerRow) };
 }
 
-export function runStatus(run: Run): RunStatus {
+function greeted({ training }: Run): readonly Volunteer[] {
+  return training?.desk.volunteers.filter((one) => one.greeting !== null) ?? [];
+}
+
+/** Without the rows of volunteers. */
+export function feedStatus(run: Run): FeedStatus {
   const { facts, training, config, bulletin } = run;
   const { corpus: specs, ...settings } = config.training;
-  const volunteers = training?.desk.volunteers.filter((one) => one.greeting !== null) ?? [];
+  const volunteers = greeted(run);
   const { writtenAt } = run.checkpoints;
-  const rows = volunteers.map(volunteerRow);
   const total = training?.totalTokens ?? 0;
   const done = Math.min(total, Math.round(facts.tokensDone));
   const seconds = run.trainedSeconds;
@@ -71,8 +73,7 @@ export function runStatus(run: Run): RunStatus {
     warning: run.quality?.warning ?? null,
     waiting: bulletin.waiting,
     alpha: run.alpha,
-    people: countPeople(rows),
-    volunteers: rows,
+    people: countPeople(volunteers),
     episode: episodeStatus(run),
     chunks: training?.grid.count() ?? { waiting: 0, leased: 0, done: 0 },
     leases: { ...facts.leases },
@@ -83,16 +84,16 @@ export function runStatus(run: Run): RunStatus {
   };
 }
 
-function countPeople(rows: readonly VolunteerRow[]): VolunteerCounts {
-  const of = (wanted: VolunteerState): number => rows.filter(({ state }) => state === wanted).length;
+function countPeople(volunteers: readonly Volunteer[]): VolunteerCounts {
+  const of = (wanted: VolunteerState): number => volunteers.filter((one) => stateOf(one) === wanted).length;
   return {
-    here: rows.length,
+    here: volunteers.length,
     training: of('training'),
     waiting: of('waiting'),
     paused: of('paused'),
     leaving: of('leaving'),
-    hidden: rows.filter(({ hidden }) => hidden).length,
-    local: rows.filter(({ local }) => local).length,
+    hidden: volunteers.filter(({ hidden }) => hidden).length,
+    local: volunteers.filter(({ local }) => local).length,
   };
 }
 

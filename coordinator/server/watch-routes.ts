@@ -26,7 +26,7 @@ export function watchRoute(parts: WatchParts, request: IncomingMessage, response
   }
   const answer = operatorAnswer(run, feed, pathname);
   if (answer === null) return false;
-  if (!gate.isOperator(request)) refuseStranger({ run, gate }, request, response, `GET ${pathname}`);
+  if (!gate.isOperator(request)) refuseStranger({ run, gate }, request, response, `a look at ${pathname}`);
   else answer(response);
   return true;
 }

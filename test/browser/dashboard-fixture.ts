@@ -4,8 +4,11 @@ import { type DashboardState, EMPTY } from '../../client/dashboard/dashboard-sta
 import type { Operator } from '../../client/dashboard/operator/operator.ts';
 import { DashboardPage } from '../../client/dashboard/page.tsx';
 import { placeOf } from '../../client/dashboard/sections.ts';
+import { volunteerLine } from './fleet-fixture.ts';
 import { HOSTILE, runStatus } from './pages-fixture.ts';
 import { line, point } from '../unit/run/points.ts';
+
+const lines = [2, 3, 1].map((id) => volunteerLine(id));
 
 /** A connected dashboard with three points and one event. */
 export const live: DashboardState = {
@@ -24,6 +27,8 @@ export const live: DashboardState = {
       volunteers: 1,
     }),
   ),
+  isOperator: true,
+  fleet: { volunteers: new Map(lines.map((row) => [row.id, row])), leases: [], operator: null },
   log: [line({ level: 'error', text: HOSTILE })],
 };
 

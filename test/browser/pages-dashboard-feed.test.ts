@@ -5,6 +5,8 @@ import { type EventStream, Feed, REOPEN_MS } from '../../client/dashboard/feed.t
 import { live } from './dashboard-fixture.ts';
 import { runStatus } from './pages-fixture.ts';
 import { line, point } from '../unit/run/points.ts';
+import { tableOf } from '../../protocol/history.ts';
+import { NO_FLEET } from '../../client/dashboard/fleet-state.ts';
 
 describe('feed', () => {
   class FakeStream implements EventStream {
@@ -44,14 +46,28 @@ describe('feed', () => {
     const { feed, streams } = feedWithFake();
     streams[0]?.onopen?.(new Event('open'));
     streams[0]?.send('status', JSON.stringify(runStatus));
-    streams[0]?.send('history', JSON.stringify(live.history));
+    streams[0]?.send('history', JSON.stringify(tableOf(live.history, 2)));
     streams[0]?.send('point', JSON.stringify({ ...live.history[2], time: 2e12 }));
-    streams[0]?.send('log', JSON.stringify(live.log[0]));
-    streams[0]?.send('log', JSON.stringify(live.log[0]));
+    streams[0]?.send('log', JSON.stringify(live.log));
+    streams[0]?.send('log', JSON.stringify(live.log));
     expect(feed.state.connection.kind).toBe('live');
     expect(feed.state.status).toEqual(runStatus);
     expect(feed.state.history).toHaveLength(4);
     expect(feed.state.log).toHaveLength(1);
+  });
+
+  it('lays changed fields of volunteers over their rows, and forgets the operator’s when it begins anew', () => {
+    const { feed, streams } = feedWithFake();
+    const [first, second] = [...live.fleet.volunteers!.values()];
+    streams[0]?.send('audience', '{"operator":true}');
+    streams[0]?.send('volunteers', JSON.stringify({ whole: true, rows: [first, second], removed: [] }));
+    const patch = { id: first!.id, accepted: 77 };
+    streams[0]?.send('volunteers', JSON.stringify({ whole: false, rows: [patch], removed: [second!.id] }));
+    expect([...feed.state.fleet.volunteers!.values()]).toEqual([{ ...first, accepted: 77 }]);
+    streams[0]?.send('log', JSON.stringify(live.log));
+    feed.reopen();
+    expect(feed.state).toMatchObject({ isOperator: false, log: [], fleet: NO_FLEET });
+    expect(streams).toHaveLength(2);
   });
 
   it('reopens a lost stream later and later, tells when, and keeps what it knew', () => {

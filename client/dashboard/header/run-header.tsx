@@ -1,6 +1,6 @@
 // Where the run stands, on every section: state with reason, progress, time left, rate and traffic.
 import type { JSX } from 'preact';
-import type { RunStatus } from '../../../protocol/status.ts';
+import type { FeedStatus } from '../../../protocol/operator.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { bytes, count, duration, percent, share } from '../../ui/format.ts';
 import { HEALTH_TONES } from '../../ui/health-tone.ts';
@@ -15,7 +15,7 @@ function Item({ name, children }: { name: string; children: string }): JSX.Eleme
   );
 }
 
-export function RunHeader({ status }: { status: RunStatus }): JSX.Element {
+export function RunHeader({ status }: { status: FeedStatus }): JSX.Element {
   const { done, total, unit } = status.progress;
   const ended = status.state === 'done' || status.state === 'failed';
   const amount =

@@ -2,7 +2,8 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
-import type { HistoryPoint, ProbeStatus, RunEvent, RunStatus } from '../../../protocol/status.ts';
+import type { FeedStatus } from '../../../protocol/operator.ts';
+import type { HistoryPoint, ProbeStatus, RunEvent } from '../../../protocol/status.ts';
 import { bytes, count, percent } from '../../ui/format.ts';
 import { type Mark, marksOf } from '../plots/marks.ts';
 import { PlotControls } from '../plots/plot-controls.tsx';
@@ -43,7 +44,7 @@ function probeSeries(probe: readonly ProbeStatus[]): Series[] {
 }
 
 export interface QualityPlotsProps {
-  readonly status: RunStatus;
+  readonly status: FeedStatus;
   readonly history: readonly HistoryPoint[];
   readonly log: readonly RunEvent[];
   /** Milliseconds since 1970, for the names of files. */

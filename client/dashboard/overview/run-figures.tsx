@@ -1,10 +1,10 @@
 // The figures that an operator looks at after the header's, and the configuration.
 import type { JSX } from 'preact';
-import type { RunStatus } from '../../../protocol/status.ts';
+import type { FeedStatus } from '../../../protocol/operator.ts';
 import { Figure } from '../../ui/figure.tsx';
 import { bytes, count, duration } from '../../ui/format.ts';
 
-export function RunFigures({ status }: { status: RunStatus }): JSX.Element {
+export function RunFigures({ status }: { status: FeedStatus }): JSX.Element {
   const { leases, config } = status;
   const schedule = config.descent === null ? config.schedule : `${config.schedule} (${config.descent})`;
   const targets = config.hs ? 'hierarchical softmax' : `${config.negative} negatives`;
@@ -20,8 +20,8 @@ export function RunFigures({ status }: { status: RunStatus }): JSX.Element {
         />
         <Figure
           name="Volunteers"
-          value={count(status.volunteers.length)}
-          note={`${count(status.volunteers.filter((one) => one.state === 'training').length)} training`}
+          value={count(status.people.here)}
+          note={`${count(status.people.training)} training`}
         />
         <Figure
           name="Elapsed"
@@ -73,17 +73,17 @@ export function RunFigures({ status }: { status: RunStatus }): JSX.Element {
   );
 }
 
-function heldOutText({ heldOut }: RunStatus): string {
+function heldOutText({ heldOut }: FeedStatus): string {
   return heldOut === null || heldOut.loss === null ? '' : `held out ${heldOut.loss.toFixed(3)}, `;
 }
 
-function heldOutLines({ heldOut }: RunStatus): string {
+function heldOutLines({ heldOut }: FeedStatus): string {
   return heldOut === null
     ? 'nothing: the corpus is too small'
     : `${heldOut.lines.toLocaleString('en')} lines, ${heldOut.tokens.toLocaleString('en')} words`;
 }
 
-function wordRules({ tokenizer, lowercase, digits, sentence }: RunStatus['config']): string {
+function wordRules({ tokenizer, lowercase, digits, sentence }: FeedStatus['config']): string {
   const rules = [
     tokenizer === 'unicode' ? 'within blanks and punctuation' : 'between blanks',
     ...(lowercase ? ['lower-cased'] : []),
