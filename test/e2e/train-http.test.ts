@@ -114,21 +114,52 @@ describe('status and figures', () => {
     expect(values.get('process_resident_memory_bytes')).toBeGreaterThan(0);
   });
 
-  it('feeds a dashboard: history, log and status at once, then a status a second', async () => {
+  /** Kinds of the feed's events up to the third status, and their text. */
+  async function feedOf(path: string, headers: Record<string, string>): Promise<{ kinds: string[]; text: string }> {
     const abort = new AbortController();
-    const answer = await get('/api/events', { signal: abort.signal });
+    const answer = await get(path, { signal: abort.signal, headers });
     expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
     let text = '';
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     const statuses = (): number => text.split('\n').filter((line) => line === 'event: status').length;
     while (statuses() < 4) text += (await reader.read()).value ?? '';
     abort.abort();
-    const kinds = [...text.matchAll(/^event: (\w+)$/gm)].map((match) => match[1]);
-    expect(kinds[0]).toBe('history');
-    expect(kinds.indexOf('log')).toBe(1);
-    expect(kinds.indexOf('status')).toBe(kinds.lastIndexOf('log', kinds.indexOf('status')) + 1);
     for (const [, data] of text.matchAll(/^data: (.*)\n\n/gm)) JSON.parse(data!);
     expect(text).not.toContain(token);
+    return { kinds: [...text.matchAll(/^event: (\w+)$/gm)].map((match) => match[1]!), text };
+  }
+
+  it('feeds the public: history and status at once, then a status a second, and nothing of the operator’s', async () => {
+    const { kinds } = await feedOf('/api/events', {});
+    expect(kinds.slice(0, 3)).toEqual(['audience', 'history', 'status']);
+    expect(kinds.filter((kind) => !['audience', 'history', 'status', 'point'].includes(kind))).toEqual([]);
+  });
+
+  it('feeds a session what is the operator’s, unless it wants the public view', async () => {
+    const signedIn = await get('/api/session', { method: 'POST', body: JSON.stringify({ token }) });
+    const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
+    expect(signedIn.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Strict/);
+    const { kinds, text } = await feedOf('/api/events', { cookie });
+    expect(kinds.slice(0, 7)).toEqual(['audience', 'history', 'log', 'timeline', 'volunteers', 'operator', 'status']);
+    expect(text).toContain('data: {"operator":true}');
+    expect((await feedOf('/api/events?view=public', { cookie })).kinds).not.toContain('log');
+    expect(await (await get('/api/session', { headers: { cookie } })).json()).toEqual({ operator: true });
+    expect(await (await get('/api/operator', { headers: { cookie } })).json()).toMatchObject({
+      funnel: { ready: { chunks: expect.any(Number) as unknown } },
+      service: { viewers: expect.any(Number) as unknown },
+    });
+    const elsewhere = { cookie, origin: 'http://elsewhere' };
+    expect((await get('/api/run/pause', { method: 'POST', headers: elsewhere })).status).toBe(403);
+    expect((await get('/api/session', { method: 'DELETE', headers: { cookie } })).status).toBe(200);
+    expect((await get('/api/operator', { headers: { cookie } })).status).toBe(401);
+  });
+
+  it('gives the history as columns and as a table', async () => {
+    const table = (await (await get('/api/history')).json()) as { time: number[]; alpha: number[] };
+    expect(table.alpha).toHaveLength(table.time.length);
+    const answer = await get('/api/history?format=csv');
+    expect(answer.headers.get('content-disposition')).toContain('history.csv');
+    expect((await answer.text()).split('\n')[0]).toMatch(/^time,tokens,wordsPerSecond,loss,/);
   });
 });
 
