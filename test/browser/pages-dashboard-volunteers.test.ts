@@ -51,10 +51,10 @@ const named = [
 ];
 
 describe('table of volunteers', () => {
-  it('shows public rows while no operator’s events come, fastest first, and nothing to choose', () => {
-    show(live, { ...operator, signedIn: false });
-    expect(ids()).toEqual([2, 3, 1]);
-    expect(root.querySelector('tbody input, .standing, tbody a')).toBeNull();
+  it('asks whoever gets no operator’s events to sign in', () => {
+    show({ ...live, isOperator: false, fleet: NO_FLEET }, { ...operator, signedIn: false });
+    expect(ids()).toEqual([]);
+    expect(root.querySelector('#operator-token')).not.toBeNull();
   });
 
   it('sorts by a press, tells so to screen readers, and leaves what is unknown last', async () => {
