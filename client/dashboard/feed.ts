@@ -79,7 +79,10 @@ export class Feed {
     this.#change(withLoss(this.#state, now, now + this.#delay));
     stream.close();
     this.#stream = null;
-    this.#options.later(() => this.open(), this.#delay);
+    this.#options.later(() => {
+      // Unless it was begun anew meanwhile.
+      if (this.#stream === null) this.open();
+    }, this.#delay);
     this.#delay = Math.min(this.#delay * 2, REOPEN_MS.last);
   }
 

@@ -1,6 +1,5 @@
 // The grid of the episode in training, or the chunks of downpour; why volunteers wait, the funnel, the timeline.
 import type { JSX } from 'preact';
-import { publicLine } from '../fleet-state.ts';
 import { Panel } from '../panel.tsx';
 import type { SectionProps } from '../sections.ts';
 import { ChunkView } from './chunk-bar.tsx';
@@ -15,7 +14,7 @@ export function GridSection({ state }: SectionProps): JSX.Element | null {
   if (status === null) return null;
   const now = updated ?? 0;
   const { episode } = status;
-  const rows = fleet.volunteers?.values() ?? status.volunteers.map((row) => publicLine(row, now));
+  const rows = fleet.volunteers?.values() ?? [];
   const holders = episode === null ? new Map<number, never>() : holdersOf(fleet.leases, episode);
   const holder = (block: number): string => {
     const lease = holders.get(block);
