@@ -19,7 +19,7 @@ let scheduled = false;
 
 const feed = new Feed({
   // Without the operator's session: this page shows the same to everybody.
-  open: () => new EventSource('api/events'),
+  open: () => new EventSource('api/events?view=public'),
   onChange: schedule,
   now: () => Date.now(),
   later: (run, ms) => void setTimeout(run, ms),
