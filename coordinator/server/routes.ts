@@ -42,6 +42,12 @@ export function routes({ run, feed, gate, about, pages }: RouteParts): RequestLi
   });
   const operate = operatorRoutes({ run, gate });
 
+  const watch = (request: IncomingMessage, response: ServerResponse, view: string | null): void => {
+    if (request.method !== 'GET') return sendError(response, 405, 'GET_ONLY', '/api/events takes GET');
+    if (feed.open(response, view !== 'public' && gate.isOperator(request))) return;
+    return sendError(response, 503, 'TOO_MANY_VIEWERS', 'too many dashboards are open');
+  };
+
   const similar = (response: ServerResponse, query: URLSearchParams): void => {
     const words = (name: string): string[] => (query.get(name) ?? '').split(',').filter((word) => word !== '');
     const positive = words('positive');
@@ -68,12 +74,6 @@ export function routes({ run, feed, gate, about, pages }: RouteParts): RequestLi
       if (!(error instanceof Word2vecError)) throw error;
       return sendError(response, error.code === 'UNKNOWN_WORD' ? 404 : 400, error.code, error.message);
     }
-  };
-
-  const watch = (request: IncomingMessage, response: ServerResponse, view: string | null): void => {
-    if (request.method !== 'GET') return sendError(response, 405, 'GET_ONLY', '/api/events takes GET');
-    if (feed.open(response, view !== 'public' && gate.isOperator(request))) return;
-    return sendError(response, 503, 'TOO_MANY_VIEWERS', 'too many dashboards are open');
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
