@@ -110,12 +110,19 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   await look(volunteer, 'father');
 
   const dashboard = await browser.newPage();
-  await dashboard.goto(new URL('dashboard#grid', url).href);
-  await dashboard.waitForSelector('.grid-canvas', { timeout: PATIENCE });
+  await dashboard.goto(new URL('dashboard#overview', url).href);
+  await dashboard.waitForSelector('.plot canvas', { timeout: PATIENCE });
   // Some points for the plots first.
   await dashboard.waitForTimeout(20_000);
-  await look(dashboard, 'father');
   await picture(dashboard, 'dashboard');
+  for (const section of ['service', 'log', 'wall']) {
+    await dashboard.goto(new URL(`dashboard#${section}`, url).href);
+    await dashboard.waitForTimeout(1500);
+    await picture(dashboard, `dashboard-${section}`);
+  }
+  await dashboard.goto(new URL('status', url).href);
+  await look(dashboard, 'father');
+  await picture(dashboard, 'status');
   await volunteer.bringToFront();
   // Asked again: the neighbours of the first seconds say little.
   await look(volunteer, 'father');

@@ -53,6 +53,9 @@ export function VolunteerPage(props: VolunteerPageProps): JSX.Element {
         <LiveLook live={!hasEnded(status.state)} traffic={traffic} />
         {status.state === 'idle' ? null : <Terms open={false} />}
       </main>
+      <footer class="muted">
+        <a href="status">Status of the run</a>, a page to share
+      </footer>
     </div>
   );
 }

@@ -214,4 +214,13 @@ describe('plots', () => {
     // Five plots, one below the other.
     expect(picture.height).toBeGreaterThan(5 * 200);
   });
+
+  it('show how late, large and busy the coordinator was', async () => {
+    const history = long.history.map((point) => ({ ...point, lagMs: 12, memory: 5e8, bytesDown: 2e6, bytesUp: 1e6 }));
+    render(dashboard({ ...live, history }, '#service'), root);
+    await expect.poll(plots).toBe(3);
+    expect(text()).toMatch(/99th percentile12 ms at/);
+    expect(text()).toContain('to volunteers 2.0 MB, from volunteers 1.0 MB at');
+    expect(text()).toContain('Memory500 MB');
+  });
 });

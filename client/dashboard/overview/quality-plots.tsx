@@ -101,6 +101,7 @@ export function QualityPlots({ status, history, log, now }: QualityPlotsProps): 
       series={series}
       format={format}
       fromZero={fromZero}
+      whole={series === VOLUNTEERS}
       view={view}
       marks={marks}
       onDrawing={(name, plot) => (plot === null ? drawn.current.delete(name) : drawn.current.set(name, plot))}

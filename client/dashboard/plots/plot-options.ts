@@ -7,9 +7,10 @@ import type { Over } from './plot-data.ts';
 
 /** Seconds between labels of the time axis. */
 const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 604_800];
+const WHOLE_STEPS = Array.from({ length: 9 }, (_, k) => [1, 2, 5].map((one) => one * 10 ** k)).flat();
 const FONT = '12px system-ui, sans-serif';
 /** Of a raw line behind its smoothed one. */
-const FAINT = 0.3;
+const FAINT = 0.4;
 
 export interface LineStyle {
   readonly color: `--${string}`;
@@ -25,6 +26,8 @@ export interface DrawingOptions {
   readonly logY: boolean;
   /** The y axis begins at 0; otherwise at the smallest value. */
   readonly fromZero: boolean;
+  /** Values are counts: no label between two of them. */
+  readonly whole: boolean;
   readonly format: (value: number) => string;
   readonly lines: readonly LineStyle[];
   /** Read at each drawing. */
@@ -77,7 +80,12 @@ export function drawing(options: DrawingOptions): Omit<uPlot.Options, 'width' | 
         ? // Labels show whole seconds: closer ones would repeat.
           { ...axis, size: 28, space: 72, values: clockLabels, incrs: CLOCK_STEPS }
         : { ...axis, size: 28, space: 72, values: (_, values) => values.map((at) => (at === null ? '' : count(at))) },
-      { ...axis, size: 58, values: (_, values) => values.map((value) => (value === null ? '' : format(value))) },
+      {
+        ...axis,
+        size: 66,
+        ...(options.whole ? { incrs: WHOLE_STEPS } : {}),
+        values: (_, values) => values.map((value) => (value === null ? '' : format(value))),
+      },
     ],
     series: [
       {},
@@ -86,11 +94,18 @@ export function drawing(options: DrawingOptions): Omit<uPlot.Options, 'width' | 
         width: faint ? 1 : 1.75,
         alpha: faint ? FAINT : 1,
         spanGaps: false,
-        points: { show: (self: uPlot) => (self.data[0]?.length ?? 0) < 2 },
+        // A lone value would be no line.
+        points: { show: (self: uPlot, at: number) => isLone(self.data[at] ?? []) },
         ...(dash === undefined ? {} : { dash: [...dash] }),
       })),
     ],
   };
+}
+
+function isLone(values: ArrayLike<number | null | undefined>): boolean {
+  let seen = 0;
+  for (let at = 0; at < values.length && seen < 2; at++) if (values[at] != null) seen++;
+  return seen < 2;
 }
 
 /** An axis needs some length, and a log axis begins above 0. */

@@ -39,6 +39,8 @@ export interface PlotProps {
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
   readonly fromZero: boolean;
+  /** Values are counts. */
+  readonly whole?: boolean;
   readonly view: View;
   readonly marks: readonly Mark[];
   /** Hears of the drawing while it exists, for the export. */
@@ -116,6 +118,7 @@ export function Plot(props: PlotProps): JSX.Element {
       logX,
       logY,
       fromZero: props.fromZero,
+      whole: props.whole === true,
       format: props.format,
       lines: lines.styles,
       bounds: () => bounds(latest.current.points, over, latest.current.view.range),
