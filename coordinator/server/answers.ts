@@ -57,3 +57,13 @@ export function sendDownload(response: ServerResponse, type: string, name: strin
   response.setHeader('content-disposition', `attachment; filename="${name}"`);
   sendText(response, 200, type, text);
 }
+
+export function sendBytes(response: ServerResponse, bytes: Uint8Array): void {
+  response.writeHead(200, {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/octet-stream',
+    'content-length': bytes.length,
+    'cache-control': 'no-store',
+  });
+  response.end(bytes);
+}

@@ -1,10 +1,11 @@
 // HTTP: the pages, the status, queries and metrics; the operator's actions are in operator-routes.ts.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import sirv from 'sirv';
+import { MOST_VECTORS } from '../../protocol/vectors.ts';
 import type { About } from '../../protocol/status.ts';
 import { Word2vecError } from '../../word2vec/errors.ts';
 import type { Run } from '../run/run.ts';
-import { SECURITY_HEADERS, sendError, sendJson, sendText } from './answers.ts';
+import { SECURITY_HEADERS, sendBytes, sendError, sendJson, sendText } from './answers.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { runMetrics } from './metrics.ts';
@@ -13,6 +14,7 @@ import { Queries } from './queries.ts';
 import { sessionRoute } from './session-routes.ts';
 import { runStatus } from './status.ts';
 import { watchRoute } from './watch-routes.ts';
+import { WordMaps } from './word-map.ts';
 
 const MOST_NEIGHBOURS = 100;
 const MOST_QUERY_WORDS = 20;
@@ -28,6 +30,7 @@ export interface RouteParts {
 
 export function routes({ run, feed, gate, about, pages }: RouteParts): RequestListener {
   const queries = new Queries(run);
+  const maps = new WordMaps(run, () => performance.now());
   const metrics = runMetrics(run);
   const files = sirv(pages, {
     etag: true,
@@ -41,6 +44,15 @@ export function routes({ run, feed, gate, about, pages }: RouteParts): RequestLi
     },
   });
   const operate = operatorRoutes({ run, gate });
+
+  const vectors = (response: ServerResponse, wanted: string): void => {
+    const top = Number(wanted);
+    if (!Number.isInteger(top) || top < 1 || top > MOST_VECTORS)
+      return sendError(response, 400, 'BAD_QUERY', `top must be 1 to ${MOST_VECTORS}`);
+    const bytes = maps.map(top);
+    if (bytes === null) return sendError(response, 503, 'NO_MODEL_YET', 'the vocabulary is still being counted');
+    return sendBytes(response, bytes);
+  };
 
   const watch = (request: IncomingMessage, response: ServerResponse, view: string | null): void => {
     if (request.method !== 'GET') return sendError(response, 405, 'GET_ONLY', '/api/events takes GET');
@@ -104,6 +116,8 @@ export function routes({ run, feed, gate, about, pages }: RouteParts): RequestLi
         return sendJson(response, 200, about);
       case '/api/similar':
         return similar(response, url.searchParams);
+      case '/api/vectors':
+        return vectors(response, url.searchParams.get('top') ?? '1000');
       case '/api/events':
         if (request.method !== 'GET') return sendError(response, 405, 'GET_ONLY', '/api/events takes GET');
         return watch(request, response, url.searchParams.get('view'));
