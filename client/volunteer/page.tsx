@@ -43,13 +43,13 @@ export function VolunteerPage(props: VolunteerPageProps): JSX.Element {
         {status.state === 'idle' ? <RunNotice glance={glance} /> : null}
         <StatePanel status={status} capability={capability} actions={actions} />
         <Thanks status={status} />
-        {controls}
-        {hasEnded(status.state) ? <Nickname {...nickname} /> : null}
         {status.state === 'idle' ? <Terms open /> : null}
         <div class="pair">
           {status.state === 'idle' ? null : <Contribution status={status} pageBytes={traffic.bytes} />}
           <RunPanel status={status} glance={glance} />
         </div>
+        {controls}
+        {hasEnded(status.state) ? <Nickname {...nickname} /> : null}
         <LiveLook live={!hasEnded(status.state)} traffic={traffic} />
         {status.state === 'idle' ? null : <Terms open={false} />}
       </main>
