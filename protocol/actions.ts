@@ -101,6 +101,22 @@ export const RUN_ACTIONS: readonly OperatorAction[] = [
     ],
   },
   {
+    name: 'audit',
+    title: 'Audit rate',
+    does: "So many of volunteers' results are trained again by the coordinator before they count; 0 turns it off. Until it is restarted.",
+    fields: [
+      {
+        kind: 'number',
+        name: 'rate',
+        label: 'Share of results, from 0 to 1',
+        optional: false,
+        least: 0,
+        most: 1,
+        above: false,
+      },
+    ],
+  },
+  {
     name: 'unban',
     title: 'Lift a ban',
     does: 'Volunteers from this address may come again.',

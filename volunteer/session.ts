@@ -227,7 +227,8 @@ export class VolunteerSession {
       try {
         const engine = await this.#edges.engine();
         const isCurrent = (): boolean => generation === this.#generation;
-        const result = await this.#worker!.train(prepared, engine, this.#edges.now, isCurrent);
+        // A cancel that came meanwhile has taken its rows away.
+        const result = !isCurrent() ? null : await this.#worker!.train(prepared, engine, this.#edges.now, isCurrent);
         if (result !== null) {
           this.#sent.set(lease.lease, lease.words);
           this.#edges.send(result);

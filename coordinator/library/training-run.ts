@@ -110,7 +110,16 @@ export class TrainingRun implements AsyncDisposable {
       if (fresh?.target !== undefined) madeRemote = await claimRemote(fresh.target, hdfs.options);
       const threads = Math.min(MOST_COUNTING_THREADS, availableParallelism());
       const counting = { threads, memoryMiB: options.countMemory };
-      const config = { training, target, counting, corpusOptions: hdfs.options, out, probes, version: VERSION };
+      const config = {
+        training,
+        target,
+        counting,
+        corpusOptions: hdfs.options,
+        out,
+        probes,
+        auditRate: options.auditRate,
+        version: VERSION,
+      };
       const run = new Run(config, taken?.resumed ?? null);
       closers.push(() => run.close());
       run.watch(watcher);

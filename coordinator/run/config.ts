@@ -67,6 +67,8 @@ export interface RunConfig {
   readonly target?: string | undefined;
   /** Rated word pairs to follow while training. */
   readonly probes: readonly ProbeFile[];
+  /** Share of volunteers' results that are checked by replay; 0: none. */
+  readonly auditRate: number;
   readonly version: string;
 }
 

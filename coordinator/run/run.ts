@@ -10,7 +10,9 @@ import { IngestThread } from '../ingest/ingest-thread.ts';
 import type { Counted, Opened } from '../ingest/requests.ts';
 import type { Episode } from '../leases/episode.ts';
 import type { DeskEvent } from '../leases/desk-types.ts';
+import type { Auditor } from '../audit/auditor.ts';
 import { Archive } from './archive.ts';
+import { makeAuditor } from './auditing.ts';
 import { type RunWatcher, Bulletin, judged } from './bulletin.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { type RunConfig, SCHEDULE } from './config.ts';
@@ -27,7 +29,7 @@ import { type QualityWatch, watchQuality } from './quality-watch.ts';
 import { type Books, newBooks, Recorder, type RecorderParts } from './recorder.ts';
 import { refuseOtherCorpus, type ResumedRun } from './resume.ts';
 import { furnish } from './results.ts';
-import type { RunFigures } from './snapshot.ts';
+import { runFigures } from './snapshot.ts';
 import { Steering } from './steering.ts';
 import { assembleTraining, type CountedWords, type Training } from './training.ts';
 
@@ -65,6 +67,7 @@ export class Run {
   readonly #resumed: ResumedRun | null;
   readonly #finish = deferred<Outcome>();
   #training: Training | null = null;
+  #auditor: Auditor | null = null;
   #heldOut: HeldOutLines = { limit: 0, lines: [] };
   #quality: QualityWatch | null = null;
   #ticker: NodeJS.Timeout | undefined;
@@ -91,7 +94,7 @@ export class Run {
     this.#archive = new Archive(config.out, this.#episodes, (text) => this.note('info', text, CHECKPOINT));
     this.#checkpointer = new Checkpointer(state?.number ?? 0, {
       now,
-      write: (number) => this.#archive.write(number, this.#training!, this.#figures()),
+      write: (number) => this.#archive.write(number, this.#training!, runFigures(this, this.#heldOut)),
       failed: (error) => this.note('error', `${textOf(error)}; the next attempt follows in a minute`, CHECKPOINT),
       gaveUp: (error) => this.fail(error),
     });
@@ -137,6 +140,11 @@ export class Run {
       this.facts.tokensDone,
       Math.max(1, this.#training?.totalTokens ?? 0),
     );
+  }
+
+  /** Checks by replay; null until volunteers may connect. */
+  get auditor(): Auditor | null {
+    return this.#auditor;
   }
 
   watch(watcher: RunWatcher): () => void {
@@ -209,12 +217,16 @@ export class Run {
     const journal = new Journal(join(this.config.out, 'journal.jsonl'), this.#resumed?.journalSeq ?? 0);
     const { facts: books, loss } = this;
     const note: RecorderParts['note'] = (level, text, source) => this.note(level, text, source);
+    this.#auditor = makeAuditor(this.config, counted.counts, {
+      verdict: (lease, verdict) => this.#training!.desk.verdict(lease, verdict),
+      note: (text) => this.note('error', text, { category: 'volunteer' }),
+    });
     const recorder = new Recorder({ journal, books, loss, clock: this.#clock, note });
     return assembleTraining(this.config.training, counted, this.#resumed, journal, {
       now,
       tokensDone: () => this.facts.tokensDone,
       report: (event) => this.#onDesk(event, recorder),
-      audit: null,
+      audit: this.#auditor,
     });
   }
 
@@ -343,25 +355,6 @@ export class Run {
     return this.#checkpointer.write();
   }
 
-  /** What a checkpoint holds beside the matrices and the schedule, as of now. */
-  #figures(): RunFigures {
-    const { limit, lines } = this.#heldOut;
-    const { training, target } = this.config;
-    const { opened, tokensDone, textFaults, counts } = this.facts;
-    return {
-      training,
-      target,
-      corpus: opened!,
-      tokensDone,
-      textFaults,
-      trainedSeconds: this.trainedSeconds,
-      loss: this.loss.value,
-      counts: counts!,
-      steering: this.steering.state,
-      heldOut: { limit, lines: lines.length, best: this.#quality!.best },
-    };
-  }
-
   /** Lets everybody go; the model stays for queries. */
   complete(reason: string): void {
     const { desk, journal } = this.#training!;
@@ -376,6 +369,7 @@ export class Run {
     this.#closed = true;
     clearInterval(this.#ticker);
     await this.#checkpointer.idle();
+    await this.#auditor?.close();
     await this.#ingest.close();
     this.bulletin.close();
     this.observatory.close();

@@ -3,6 +3,8 @@ import type { Opened } from '../ingest/requests.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import { CHECKPOINT_FORMAT } from './checkpoint.ts';
 import type { Episodes } from './episodes.ts';
+import type { HeldOutLines } from '../ingest/held-out-lines.ts';
+import type { Run } from './run.ts';
 import type { Matrices } from './safetensors.ts';
 import type { Training } from './training.ts';
 import { copyMatrices } from './training.ts';
@@ -40,5 +42,24 @@ export function snapshot(number: number, training: Training, episodes: Episodes,
     },
     // Copied at once: rows move on while the file is written.
     matrices: copyMatrices(training),
+  };
+}
+
+/** What a checkpoint holds beside the matrices and the schedule, as of now. */
+export function runFigures(run: Run, { limit, lines }: HeldOutLines): RunFigures {
+  const { training, target } = run.config;
+  const { opened, tokensDone, textFaults, counts } = run.facts;
+  return {
+    // It may change before the file is written.
+    training: { ...training },
+    target,
+    corpus: opened!,
+    tokensDone,
+    textFaults,
+    trainedSeconds: run.trainedSeconds,
+    loss: run.loss.value,
+    counts: counts!,
+    steering: run.steering.state,
+    heldOut: { limit, lines: lines.length, best: run.quality!.best },
   };
 }

@@ -54,6 +54,10 @@ export function operatorRoutes({ run, gate }: OperatorParts): OperatorRoutes {
       };
       return { budget: run.steering.setBudget(wanted, run.training!, run.facts.tokensDone) };
     },
+    audit: async ({ rate }) => {
+      run.auditor!.rate = Number(rate);
+      return { audit: run.auditor!.figures };
+    },
     unban: async ({ address }) => run.crew.unban(String(address)),
   };
   const volunteerActs = (id: number): Readonly<Record<string, Act>> => ({

@@ -1,6 +1,7 @@
 // The options of `tributary train`: names, defaults, help and checks in one place.
 import { InvalidArgumentError, Option } from 'commander';
 import { LIMITS } from '../../protocol/limits.ts';
+import { AUDIT_RATE } from '../audit/auditor.ts';
 import type { DescentRule } from '../descent/descent.ts';
 import { DESCENT_RULES } from '../descent/descent.ts';
 import type { Normalisation, Sentence } from '../ingest/normalisation.ts';
@@ -41,6 +42,7 @@ export interface TrainOptions extends HdfsOptions, AboutOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly local: number;
+  readonly auditRate: number;
   readonly exit: boolean;
   readonly resume?: string;
   readonly json: boolean;
@@ -171,6 +173,9 @@ export function trainOptions(): Option[] {
     option('--local <n>', 'volunteers in this process, on the CPU (npm start: 1)')
       .argParser(wholeNumber(0, 64))
       .default(0),
+    option('--audit-rate <share>', "share of volunteers' results that are checked by replay; 0: none")
+      .argParser(number(0, 1))
+      .default(AUDIT_RATE),
     option('--exit', 'end when trained, instead of serving on').default(false, 'serves on'),
     option('--resume <dir>', 'go on with the interrupted run in this folder'),
     option(

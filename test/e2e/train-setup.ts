@@ -65,10 +65,12 @@ export function eventsOf(stdout: string): Readonly<Record<string, unknown>>[] {
 export async function startLongRun(
   folder: Folder,
   lines: number,
+  more: readonly string[] = [],
 ): Promise<{ coordinator: CoordinatorProcess; url: string; token: string }> {
   writeCorpus(folder.at('corpus.txt'), lines);
   const settings = ['--dim', '16', '--min-count', '1', '--epochs', '1000', '--local', '1', '--exit'];
-  const coordinator = new CoordinatorProcess([folder.at('corpus.txt'), '--out', folder.at('run'), ...settings]);
+  const run = ['--out', folder.at('run')];
+  const coordinator = new CoordinatorProcess([folder.at('corpus.txt'), ...run, ...settings, ...more]);
   const url = await coordinator.url();
   await coordinator.event('vocabulary');
   return { coordinator, url, token: /operator token: (\S+)/.exec(coordinator.stderr)![1]! };
