@@ -7,6 +7,7 @@ import '../style/dashboard-operator.css';
 import '../style/dashboard-overview.css';
 import '../style/dashboard-grid.css';
 import '../style/dashboard-leases.css';
+import '../style/dashboard-model.css';
 import '../style/dashboard-volunteers.css';
 import '../style/dashboard-log.css';
 import '../style/dashboard-wall.css';

@@ -3,8 +3,8 @@ import { playwright } from '@vitest/browser-playwright';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 
 export const browserProject: TestProjectInlineConfiguration = {
-  // Known at once: a dependency found in mid-run reloads the page and the tests in it.
-  optimizeDeps: { include: ['axe-core'] },
+  // Known at once: a dependency found in mid-run (umap-js is imported by a worker alone) reloads the page and its tests.
+  optimizeDeps: { include: ['axe-core', 'umap-js'] },
   test: {
     name: 'browser',
     include: ['test/browser/**/*.test.ts'],
