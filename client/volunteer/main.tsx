@@ -56,8 +56,6 @@ function spawn(fail: (message: string) => void): WorkerHandle {
     finish: () => remote.finish(),
     leave: () => remote.leave(),
     setHidden: (hidden) => remote.setHidden(hidden),
-    hangUp: () => remote.hangUp(),
-    callBack: () => remote.callBack(),
   };
   return { worker, terminate: () => thread.terminate() };
 }

@@ -60,6 +60,7 @@ export class VolunteerSession {
   /** Totals of the workers before the one at work. */
   #before: Totals = IDLE;
   #hidden = false;
+  #frozen = false;
   #hold: Hold | null = null;
   #power = 100;
   #name = '';
@@ -75,7 +76,11 @@ export class VolunteerSession {
   }
 
   start(): void {
-    if (!hasEnded(this.#status.state)) return;
+    if (hasEnded(this.#status.state)) this.#begin();
+  }
+
+  #begin(): void {
+    this.#frozen = false;
     this.#terminate();
     const { accepted, acceptedWords, rejected, refusal, late, bytesUp, bytesDown } = this.#status;
     this.#before = { accepted, acceptedWords, rejected, refusal, late, bytesUp, bytesDown };
@@ -128,9 +133,17 @@ export class VolunteerSession {
     this.#name = name;
   }
 
-  /** The browser is about to freeze this tab, or woke it. */
+  /**
+   * The browser is about to freeze this tab, or woke it. A message might reach the worker only when it wakes: its end
+   * closes the socket at once, and the lease is free.
+   */
   setFrozen(frozen: boolean): void {
-    this.#request((worker) => (frozen ? worker.hangUp() : worker.callBack()));
+    if (frozen === this.#frozen || hasEnded(this.#status.state)) return;
+    this.#frozen = frozen;
+    if (!frozen) return this.#begin();
+    this.#terminate();
+    const reason = 'the browser froze this tab; it trains on when the tab wakes';
+    this.#show({ ...this.#status, state: 'connecting', reason, reconnectInMs: null });
   }
 
   #workersLimit(): number | null {

@@ -101,8 +101,4 @@ export interface VolunteerWorker {
   /** Leaves at once: the lease is returned. */
   leave(): Promise<void>;
   setHidden(hidden: boolean): Promise<void>;
-  /** Hangs up: the browser is about to freeze this tab, which then could not keep its lease. */
-  hangUp(): Promise<void>;
-  /** Connects again after `hangUp`. */
-  callBack(): Promise<void>;
 }

@@ -168,15 +168,6 @@ class Volunteer implements VolunteerWorker {
     this.#changed();
   }
 
-  async hangUp(): Promise<void> {
-    this.#connection?.suspend();
-    this.#link('lost', 'the browser froze this tab');
-  }
-
-  async callBack(): Promise<void> {
-    if (this.#facts.hold?.code !== 'data-cap') this.#connection?.resume();
-  }
-
   /** Tells the coordinator what is held back, and how much of the time is used. */
   #tell(): void {
     const spent = this.#facts.hold?.code === 'data-cap' ? this.#facts.hold : null;

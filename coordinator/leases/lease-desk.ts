@@ -13,7 +13,7 @@ import type { Scheduler } from '../schedule/scheduler.ts';
 import { checkResult } from './delta-gate.ts';
 import type { Episode } from './episode.ts';
 import { Granting } from './granting.ts';
-import { measureLease, setDeadline } from './lease-size.ts';
+import { changeDuty, measureLease, setDeadline } from './lease-size.ts';
 import type { DeskConstants, DeskEdges, RunProgress, Verdict } from './desk-types.ts';
 import { Intake } from './intake.ts';
 import type { Merge } from './merge.ts';
@@ -156,7 +156,7 @@ export class LeaseDesk {
         one.hidden = message.hidden;
         one.leaving = message.leaving;
         one.conditionReason = message.reason;
-        one.duty = message.duty;
+        changeDuty(one, message.duty, this.#constants);
         if (message.paused || message.leaving) one.credit = 0;
         this.#granting.dispatch();
         return;

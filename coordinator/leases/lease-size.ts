@@ -44,7 +44,9 @@ interface LeaseTimes {
 
 /** Milliseconds that a lease of `pairs` may take before it expires. */
 export function allowanceMs(one: Volunteer, pairs: number, { leaseMs, graceMs }: LeaseTimes): number {
-  const expectedMs = one.pairsPerSecond > 0 ? (pairs / one.pairsPerSecond) * 1000 : leaseMs * PATIENCE;
+  // Before the first result nobody knows the speed: who rests two thirds of the time gets three times as long.
+  const unknownMs = leaseMs * PATIENCE * (100 / dutyOf(one));
+  const expectedMs = one.pairsPerSecond > 0 ? (pairs / one.pairsPerSecond) * 1000 : unknownMs;
   return Math.min(LONGEST_MS, Math.max(graceMs, PATIENCE * expectedMs));
 }
 
@@ -52,6 +54,25 @@ export function allowanceMs(one: Volunteer, pairs: number, { leaseMs, graceMs }:
 export function setDeadline(one: Volunteer, now: number, times: LeaseTimes): void {
   const head = one.leases[0];
   one.deadline = head === undefined ? Number.POSITIVE_INFINITY : now + allowanceMs(one, head.pairs, times);
+}
+
+/** Percent of the time that a volunteer trains: all of it until it told. */
+function dutyOf({ duty }: Pick<Volunteer, 'duty'>): number {
+  return Math.max(1, duty ?? 100);
+}
+
+/**
+ * The volunteer trains another share of the time from now on, so its speed is another by the same factor. What it holds
+ * gets the time that this takes, from its beginning: never less than it had, and no more by saying it often.
+ */
+export function changeDuty(one: Volunteer, duty: number, times: LeaseTimes): void {
+  const before = dutyOf(one);
+  one.duty = duty;
+  const factor = dutyOf(one) / before;
+  one.pairsPerSecond *= factor;
+  one.wordsPerSecond *= factor;
+  const head = one.leases[0];
+  if (head !== undefined) one.deadline = Math.max(one.deadline, one.headSince + allowanceMs(one, head.pairs, times));
 }
 
 /** A lease was delivered, and is no longer among those held: learns the volunteer's speed from it. */

@@ -208,8 +208,6 @@ describe('session', () => {
           hold: (hold) => ask(`hold ${hold?.code}`)(),
           setPower: (percent) => ask(`power ${percent}`)(),
           setDataLimit: (bytes) => ask(`limit ${bytes}`)(),
-          hangUp: ask('hang up'),
-          callBack: ask('call back'),
           finish: ask('finish'),
           leave: ask('leave'),
           setHidden: (hidden) => ask(`hidden ${hidden}`)(),

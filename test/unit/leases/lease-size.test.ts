@@ -1,6 +1,13 @@
 // How large leases are and how long they may take, by speed and by what is left.
 import { describe, expect, it } from 'vitest';
-import { allowanceMs, bindablePairs, fetchesAhead, leasePairs } from '../../../coordinator/leases/lease-size.ts';
+import {
+  allowanceMs,
+  bindablePairs,
+  changeDuty,
+  fetchesAhead,
+  leasePairs,
+  setDeadline,
+} from '../../../coordinator/leases/lease-size.ts';
 import type { LeaseRecord } from '../../../coordinator/leases/lease-builder.ts';
 import { Volunteer } from '../../../coordinator/leases/volunteer.ts';
 import { Model } from '../../../coordinator/model/model.ts';
@@ -92,5 +99,44 @@ describe('the allowance of a lease', () => {
 
   it('is five minutes at most, however slow the device', () => {
     expect(allowanceMs(volunteer(1), 6144, limits)).toBe(300_000);
+  });
+});
+
+describe('a change of the duty cycle', () => {
+  const TIMES = { leaseMs: 3000, graceMs: 20_000 };
+  /** At work since 0 on a lease sized for its speed at full power. */
+  function atWork(): Volunteer {
+    const one = volunteer(80_000);
+    one.leases.push({ pairs: 300_000 } as LeaseRecord);
+    setDeadline(one, 0, TIMES);
+    return one;
+  }
+
+  it('lets what is held take as long as the lower power makes it, and leases the next by it', () => {
+    const one = atWork();
+    expect(one.deadline).toBe(20_000);
+    changeDuty(one, 10, TIMES);
+    // 30 s of work at a tenth of the time, which the deadline at full power would have cut off.
+    expect(one.deadline).toBeGreaterThan(60_000);
+    expect(leasePairs(one, [one], 1e9, 3000)).toBeCloseTo(24_000);
+    changeDuty(one, 100, TIMES);
+    expect(leasePairs(one, [one], 1e9, 3000)).toBeCloseTo(240_000);
+  });
+
+  it('never shortens what was promised, and gives no more for being told again', () => {
+    const one = atWork();
+    changeDuty(one, 30, TIMES);
+    const deadline = one.deadline;
+    for (const duty of [30, 100, 30, 60, 30]) changeDuty(one, duty, TIMES);
+    expect(one.deadline).toBeCloseTo(deadline);
+    changeDuty(one, 0, TIMES);
+    expect(one.deadline).toBeLessThanOrEqual(300_000);
+    expect(one.pairsPerSecond).toBeGreaterThan(0);
+  });
+
+  it('gives a stranger at low power more time for its first lease', () => {
+    const [full, low] = [volunteer(0), volunteer(0)];
+    changeDuty(low, 30, TIMES);
+    expect(allowanceMs(low, 12_288, TIMES)).toBeCloseTo(allowanceMs(full, 12_288, TIMES) / 0.3);
   });
 });
