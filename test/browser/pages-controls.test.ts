@@ -151,7 +151,7 @@ describe('controls', () => {
     field('power-low').click();
     expect(told.power).toBe(30);
     report({ power: { target: 30, measured: 31.4 } });
-    await expect.poll(() => field<HTMLElement>('power-measured').textContent).toContain('power 31 % of 30 %');
+    await expect.poll(() => field<HTMLElement>('power-measured').textContent).toContain('Power 31 % of 30 %');
     expect(field('power-low').checked).toBe(true);
     report({ state: 'waiting', power: { target: 30, measured: 4 } });
     await expect

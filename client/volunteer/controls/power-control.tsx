@@ -9,11 +9,11 @@ const CHOICES: readonly { readonly power: Power; readonly name: string; readonly
   { power: 'full', name: 'Full', note: 'all that it can' },
 ];
 
-/** Such as "power 31 % of 30 %": busy time measured, of busy time allowed. */
+/** Such as "Power 31 % of 30 %": busy time measured, of busy time allowed. */
 export function powerText({ target, measured }: WorkerStatus['power'], state: WorkerState): string {
-  if (measured === null) return `power: nothing measured yet of ${target} %`;
+  if (measured === null) return `Power: nothing measured yet of ${target} %`;
   const idle = state === 'waiting' ? ', as it waits for work' : '';
-  return `power ${Math.round(measured)} % of ${target} %${idle}`;
+  return `Power ${Math.round(measured)} % of ${target} %${idle}`;
 }
 
 export function PowerControl(props: {
