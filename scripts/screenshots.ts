@@ -115,11 +115,9 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   // Some points for the plots first.
   await dashboard.waitForTimeout(20_000);
   await picture(dashboard, 'dashboard');
-  for (const section of ['service', 'log', 'wall']) {
-    await dashboard.goto(new URL(`dashboard#${section}`, url).href);
-    await dashboard.waitForTimeout(1500);
-    await picture(dashboard, `dashboard-${section}`);
-  }
+  await dashboard.goto(new URL('dashboard#wall', url).href);
+  await dashboard.waitForTimeout(1500);
+  await picture(dashboard, 'wall');
   await dashboard.goto(new URL('status', url).href);
   await look(dashboard, 'father');
   await picture(dashboard, 'status');
