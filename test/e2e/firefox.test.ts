@@ -65,7 +65,7 @@ afterAll(async () => {
     .split('\n')
     .filter((line) => line.trim().startsWith(`${pid} `));
   if (left.length > 0) throw new Error(`Firefox left processes behind: ${left.join('; ')}`);
-}, 60_000);
+}, 120_000);
 
 describe('a Firefox tab', () => {
   it('tells for whom and what before anything runs', async () => {

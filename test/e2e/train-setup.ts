@@ -44,7 +44,7 @@ export function tributary(args: readonly string[], cwd: string): Promise<Ended> 
     execFile(
       process.execPath,
       [PROGRAM, ...args],
-      { cwd, timeout: 110_000, killSignal: 'SIGKILL' },
+      { cwd, timeout: 220_000, killSignal: 'SIGKILL' },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ exit: code, stdout, stderr });
