@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { VolunteerList } from '../../protocol/operator.ts';
 import type { VolunteerRow } from '../../protocol/status.ts';
 import { CoordinatorProcess, until } from './coordinator-process.ts';
 import { launchFirefox, watchedPage, type WatchedPage } from './firefox.ts';
@@ -84,6 +85,10 @@ describe('a Firefox tab', () => {
     const [row] = await rows();
     expect(row).toMatchObject({ engine: 'cpu', device: 'CPU, WebAssembly SIMD' });
     expect(row!.accepted).toBeGreaterThanOrEqual(2);
+    const token = /operator token: (\S+)/.exec(coordinator.stderr)![1]!;
+    const answer = await fetch(new URL('api/volunteers', url), { headers: { authorization: `Bearer ${token}` } });
+    const { volunteers } = (await answer.json()) as VolunteerList;
+    expect(volunteers.map(({ browser }) => browser)).toEqual([expect.stringMatching(/^Firefox \d+/)]);
   });
 
   it('pauses and goes on', async () => {

@@ -18,10 +18,23 @@ export function between(last: Picture | null, now: Picture, at: number): Spot[] 
   });
 }
 
-/** Half the width of a square around the origin that holds nearly all: a few words far out may lie beyond its edge. */
-export function extentOf({ x, y }: Picture): number {
-  const far = Array.from(x, (value, k) => Math.max(Math.abs(value), Math.abs(y[k]!))).sort((a, b) => a - b);
-  return (far[Math.floor(far.length * 0.97)] ?? 1) * 1.08 || 1;
+/** The square that is drawn. */
+export interface Frame {
+  readonly x: number;
+  readonly y: number;
+  /** Half its width. */
+  readonly half: number;
+}
+
+/** Around the middle of either axis, so wide that it holds nearly all: a few far out may lie beyond its edge. */
+export function frameOf({ x, y }: Picture): Frame {
+  const at = (values: Iterable<number>, share: number): number => {
+    const sorted = Array.from(values).sort((a, b) => a - b);
+    return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  };
+  const [left, right, low, high] = [at(x, 0.02), at(x, 0.98), at(y, 0.02), at(y, 0.98)];
+  const half = (Math.max(right - left, high - low) / 2) * 1.08;
+  return { x: (left + right) / 2, y: (low + high) / 2, half: half > 0 ? half : 1 };
 }
 
 export interface MapColors {
@@ -38,15 +51,15 @@ export function drawMap(
   canvas: CanvasRenderingContext2D,
   size: { readonly width: number; readonly height: number },
   spots: readonly Spot[],
-  extent: number,
+  frame: Frame,
   marked: ReadonlySet<string>,
   colors: MapColors,
 ): void {
   const { width, height } = size;
   canvas.clearRect(0, 0, width, height);
   const at = ({ x, y }: Spot): [number, number] => [
-    (0.5 + (0.5 * x) / extent) * width,
-    (0.5 - (0.5 * y) / extent) * height,
+    (0.5 + (0.5 * (x - frame.x)) / frame.half) * width,
+    (0.5 - (0.5 * (y - frame.y)) / frame.half) * height,
   ];
   canvas.fillStyle = colors.dot;
   for (const spot of spots) {

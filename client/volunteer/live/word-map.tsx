@@ -5,7 +5,7 @@ import type { WordMap as Vectors } from '../../../protocol/vectors.ts';
 import { align, type Picture, project } from '../../ui/projection.ts';
 import { cssColor, onThemeChange } from '../../ui/theme.ts';
 import { fetchWordMap, type FetchBytes } from '../../ui/word-map.ts';
-import { between, drawMap, extentOf } from './map-drawing.ts';
+import { between, drawMap, frameOf } from './map-drawing.ts';
 
 /** Words fetched; those shown are the longer ones among them. */
 const TOP = 400;
@@ -80,7 +80,7 @@ export function WordMap({ live, send, marked, onWords }: WordMapProps): JSX.Elem
     if (element === null || context === null || pictures === null) return undefined;
     const begun = performance.now();
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches || travelled.current === pictures;
-    const extent = extentOf(pictures.now);
+    const view = frameOf(pictures.now);
     let frame = 0;
     const paint = (share: number): void => {
       const size = { width: element.clientWidth, height: element.clientHeight };
@@ -94,7 +94,7 @@ export function WordMap({ live, send, marked, onWords }: WordMapProps): JSX.Elem
         marked: cssColor('--accent'),
         halo: cssColor('--surface'),
       };
-      drawMap(context, size, between(pictures.last, pictures.now, share), extent, marked, colors);
+      drawMap(context, size, between(pictures.last, pictures.now, share), view, marked, colors);
     };
     const step = (): void => {
       const share = still ? 1 : Math.min(1, (performance.now() - begun) / WAY_MS);
