@@ -1,5 +1,5 @@
 // What the operator watches: rates, loss, counters, a bounded history. Time is passed in.
-import type { HistoryPoint, RunEvent, RunEventLevel } from '../../protocol/status.ts';
+import type { RunEvent, RunEventLevel } from '../../protocol/status.ts';
 
 /** Words per second over a sliding window of samples. */
 export class RateMeter {
@@ -71,33 +71,6 @@ export class LossMeter {
 
   get value(): number | null {
     return this.#value;
-  }
-}
-
-/** Points of the plots: when full, every second point is dropped and the spacing doubles. */
-export class History {
-  readonly #limit: number;
-  #points: HistoryPoint[] = [];
-  #spacingMs = 1000;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** Answers whether the point was kept. */
-  add(point: HistoryPoint): boolean {
-    const last = this.#points.at(-1);
-    if (last !== undefined && point.time - last.time < this.#spacingMs) return false;
-    this.#points.push(point);
-    if (this.#points.length > this.#limit) {
-      this.#points = this.#points.filter((_, index) => index % 2 === 0);
-      this.#spacingMs *= 2;
-    }
-    return true;
-  }
-
-  get points(): readonly HistoryPoint[] {
-    return this.#points;
   }
 }
 

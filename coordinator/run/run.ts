@@ -20,8 +20,10 @@ import { CountingPhase, describeCounts, isExact } from './counting-phase.ts';
 import { Crew } from './crew.ts';
 import { Episodes } from './episodes.ts';
 import { deferred } from './deferred.ts';
+import { History } from './history.ts';
+import { HistoryFile } from './history-file.ts';
 import { Journal } from './journal.ts';
-import { type EventSource, History, LossMeter, RateMeter, Stopwatch } from './meters.ts';
+import { type EventSource, LossMeter, RateMeter, Stopwatch } from './meters.ts';
 import { progressNews } from './news.ts';
 import { Observatory } from './observatory.ts';
 import { openJournal } from './opening.ts';
@@ -49,7 +51,8 @@ const CHECKPOINT = { category: 'checkpoint' } as const;
 export class Run {
   readonly config: RunConfig;
   readonly facts: RunFacts;
-  readonly history = new History(1000);
+  readonly history: History;
+  readonly #historyFile: HistoryFile;
   readonly bulletin = new Bulletin();
   readonly observatory = new Observatory(now);
   readonly rate = new RateMeter(15_000);
@@ -81,6 +84,9 @@ export class Run {
     this.steering = new Steering(config.training, state?.steering ?? null);
     this.config = { ...config, training: this.steering.settings };
     this.#resumed = resumed;
+    const unkept = (error: unknown): void => this.note('warning', `the history of plots is not kept: ${textOf(error)}`);
+    this.#historyFile = new HistoryFile(config.out, unkept, now());
+    this.history = new History(resumed === null ? [] : this.#historyFile.read());
     this.loss = new LossMeter(200_000, state?.loss ?? null);
     this.#clock = new Stopwatch(now, state?.trainedSeconds ?? 0);
     this.facts = { ...newBooks(state?.tokensDone ?? 0), opened: null, textFaults: NO_TEXT_FAULTS, counts: null };
@@ -291,6 +297,7 @@ export class Run {
     const { facts: books, alpha, etaSeconds } = this;
     const point = this.observatory.tick({ training, quality, books, wordsPerSecond, loss, alpha });
     if (this.#clock.running && this.history.add(point)) this.bulletin.point(point);
+    if (this.#clock.running) this.#historyFile.tick(this.history.points, now());
     const allWords = tokensDone - this.facts.tokensBefore;
     training.desk.broadcast(progressNews(training, { tokensDone, wordsPerSecond, loss, etaSeconds, allWords }));
     if (this.#clock.running) this.#checkpointer.tick();
@@ -370,6 +377,7 @@ export class Run {
     clearInterval(this.#ticker);
     await this.#checkpointer.idle();
     await this.#auditor?.close();
+    await this.#historyFile.idle();
     await this.#ingest.close();
     this.bulletin.close();
     this.observatory.close();

@@ -1,7 +1,6 @@
 // Rates, clocks and bounded histories, with time given.
 import { describe, expect, it } from 'vitest';
-import { EventLog, History, LossMeter, RateMeter, Stopwatch } from '../../../coordinator/run/meters.ts';
-import { point } from './points.ts';
+import { EventLog, LossMeter, RateMeter, Stopwatch } from '../../../coordinator/run/meters.ts';
 
 describe('Stopwatch', () => {
   it('counts only while it runs, from where it stood', () => {
@@ -42,28 +41,6 @@ describe('LossMeter', () => {
     expect(loss.value).toBe(4);
     for (let k = 0; k < 100; k++) loss.add(2, 100);
     expect(loss.value).toBeCloseTo(2, 3);
-  });
-});
-
-describe('History', () => {
-  it('holds a bounded number of points over any time, first and last included', () => {
-    const history = new History(100);
-    for (let second = 0; second < 10_000; second++) history.add(point({ time: second * 1000 }));
-    expect(history.points.length).toBeLessThanOrEqual(100);
-    expect(history.points.length).toBeGreaterThan(50);
-    expect(history.points[0]!.time).toBe(0);
-    expect(history.points.at(-1)!.time).toBeGreaterThan(9_700_000);
-  });
-
-  it('passes over points that come too soon', () => {
-    const history = new History(100);
-    expect([0, 400, 1000, 1999, 2000].map((time) => history.add(point({ time })))).toEqual([
-      true,
-      false,
-      true,
-      false,
-      true,
-    ]);
   });
 });
 
