@@ -3,33 +3,38 @@ import type { JSX } from 'preact';
 import { bytes, count } from '../../ui/format.ts';
 import { Panel } from '../panel.tsx';
 import type { SectionProps } from '../sections.ts';
+import { Reading } from './reading.tsx';
 
 export function CorpusSection({ state }: SectionProps): JSX.Element | null {
-  const { status } = state;
+  const { status, fleet } = state;
   if (status === null) return null;
   const { counts } = status;
+  const { operator } = fleet;
   return (
-    <Panel id="corpus-title" title="Corpus">
-      <dl class="facts">
-        <div>
-          <dt>Corpus</dt>
-          <dd>
-            <bdi>{status.corpus}</bdi>
-          </dd>
-        </div>
-        <div>
-          <dt>Counting</dt>
-          <dd>
-            {counts === null
-              ? `in work, ${bytes(status.bytesPerSecond)} a second`
-              : `${count(counts.tokens)} words, ${count(counts.distinct)} different ones, in ${count(counts.splits)} splits`}
-          </dd>
-        </div>
-        <div>
-          <dt>Waits for</dt>
-          <dd>{status.waiting ?? 'nothing'}</dd>
-        </div>
-      </dl>
-    </Panel>
+    <>
+      <Panel id="corpus-title" title="Corpus">
+        <dl class="facts">
+          <div>
+            <dt>Corpus</dt>
+            <dd>
+              <bdi>{status.corpus}</bdi>
+            </dd>
+          </div>
+          <div>
+            <dt>Counting</dt>
+            <dd>
+              {counts === null
+                ? `in work, ${bytes(status.bytesPerSecond)} a second`
+                : `${count(counts.tokens)} words, ${count(counts.distinct)} different ones, in ${count(counts.splits)} splits`}
+            </dd>
+          </div>
+          <div>
+            <dt>Waits for</dt>
+            <dd>{status.waiting ?? 'nothing'}</dd>
+          </div>
+        </dl>
+      </Panel>
+      {operator === null ? null : <Reading corpus={operator.corpus} />}
+    </>
   );
 }

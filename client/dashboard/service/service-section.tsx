@@ -8,6 +8,7 @@ import type { Mark } from '../plots/marks.ts';
 import { ALL, type Range } from '../plots/plot-data.ts';
 import { Plot, type Series, type View } from '../plots/plot.tsx';
 import type { SectionProps } from '../sections.ts';
+import { ServiceFigures } from './service-figures.tsx';
 
 const LAG: readonly Series[] = [{ label: 'lag', color: '--plot-loss', read: (point) => point.lagMs }];
 const MEMORY: readonly Series[] = [{ label: 'memory', color: '--plot-speed', read: (point) => point.memory }];
@@ -44,7 +45,7 @@ function Plots({ history }: { history: readonly HistoryPoint[] }): JSX.Element {
 }
 
 export function ServiceSection({ state }: SectionProps): JSX.Element | null {
-  const { status, history } = state;
+  const { status, history, fleet } = state;
   if (status === null) return null;
   const last = history.at(-1);
   return (
@@ -75,6 +76,7 @@ export function ServiceSection({ state }: SectionProps): JSX.Element | null {
           </div>
         </dl>
       </Panel>
+      {fleet.operator === null ? null : <ServiceFigures service={fleet.operator.service} />}
       <Plots history={history} />
     </>
   );
