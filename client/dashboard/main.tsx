@@ -41,9 +41,11 @@ let hasSession = false;
 function changed(): void {
   if (operator.signedIn !== hasSession) {
     hasSession = operator.signedIn;
-    const told = hasSession
-      ? operator.call('api/session', { method: 'POST' })
-      : callCoordinator('api/session', { method: 'DELETE' });
+    const told = operator.byCookie
+      ? Promise.resolve()
+      : hasSession
+        ? operator.call('api/session', { method: 'POST' })
+        : callCoordinator('api/session', { method: 'DELETE' });
     void told.then(() => feed.reopen());
   }
   schedule();
@@ -79,3 +81,4 @@ addEventListener('hashchange', () => {
 
 feed.open();
 changed();
+void operator.recall();

@@ -53,6 +53,33 @@ async function signIn(token: string, keep = false): Promise<void> {
 const never: Fetch = (url) => Promise.reject(new Error(`${url} must not be asked for`));
 
 describe('operator', () => {
+  it('is known again after a reload by the cookie, which no header accompanies, until signing out', async () => {
+    const sent: { url: string; headers: Headers }[] = [];
+    const session = panel('training', (url, init) => {
+      sent.push({ url, headers: new Headers(init?.headers) });
+      return Promise.resolve(new Response('{"operator":true}'));
+    });
+    expect(session.signedIn).toBe(false);
+    await session.recall();
+    expect(session).toMatchObject({ signedIn: true, byCookie: true });
+    await session.call('api/run/pause', { method: 'POST' });
+    expect(sent.map(({ url, headers }) => [url, headers.has('authorization')])).toEqual([
+      ['api/session', false],
+      ['api/run/pause', false],
+    ]);
+    session.signOut();
+    expect(session.signedIn).toBe(false);
+  });
+
+  it('stays a stranger where the coordinator knows no session, or does not answer', async () => {
+    const stranger = panel('training', () => Promise.resolve(new Response('{"operator":false}')));
+    await stranger.recall();
+    expect(stranger.signedIn).toBe(false);
+    const alone = panel('training', () => Promise.reject(new TypeError('no network')));
+    await alone.recall();
+    expect(alone.signedIn).toBe(false);
+  });
+
   it('sends the token in a header only, and keeps it only when ticked', async () => {
     const sent: { url: string; init: RequestInit | undefined }[] = [];
     const session = panel('training', (url, init) => {

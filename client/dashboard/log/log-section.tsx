@@ -15,7 +15,7 @@ const LEVEL_NAMES: Readonly<Record<RunEventLevel, string>> = {
   error: 'errors',
 };
 
-export function LogSection({ state }: SectionProps): JSX.Element {
+export function LogSection({ state, operator }: SectionProps): JSX.Element {
   const [filter, setFilter] = useState(EVERYTHING);
   /** The events at the moment when following ended; null while it goes on. */
   const [still, setStill] = useState<readonly RunEvent[] | null>(null);
@@ -87,7 +87,13 @@ export function LogSection({ state }: SectionProps): JSX.Element {
         {held.length >= LOG_LINES ? '; older ones are in the coordinator’s output' : ''}
       </p>
       {shown.length === 0 ? (
-        <p class="muted">{held.length === 0 ? 'No events yet.' : 'No event fits the filter.'}</p>
+        <p class="muted">
+          {held.length > 0
+            ? 'No event fits the filter.'
+            : operator.signedIn
+              ? 'No events yet.'
+              : 'Only the operator reads the events: sign in above.'}
+        </p>
       ) : (
         <EventLog events={shown} />
       )}

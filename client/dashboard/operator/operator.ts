@@ -1,5 +1,6 @@
 // Who looks at the dashboard: whether they are signed in as the operator, and the requests they make as such.
 import { type CallFailure, type CallResult, callCoordinator, type Fetch } from '../../ui/coordinator-call.ts';
+import type { Audience } from '../../../protocol/operator.ts';
 import { tokenStore } from './token-store.ts';
 
 export interface OperatorRequest {
@@ -10,6 +11,7 @@ export interface OperatorRequest {
 }
 
 export interface Operator {
+  /** Has the token, or the cookie that was made from it once. */
   readonly signedIn: boolean;
   /** Why the coordinator did not accept the token; null while nothing is wrong. */
   readonly refusal: CallFailure | null;
@@ -25,6 +27,7 @@ export class OperatorSession implements Operator {
   readonly #send: Fetch | undefined;
   #token: string;
   #refusal: CallFailure | null = null;
+  #hasCookie = false;
 
   constructor(onChange: () => void, send?: Fetch) {
     this.#onChange = onChange;
@@ -33,7 +36,22 @@ export class OperatorSession implements Operator {
   }
 
   get signedIn(): boolean {
-    return this.#token !== '';
+    return this.#token !== '' || this.#hasCookie;
+  }
+
+  /** Whether it is the cookie alone: the coordinator knows this browser, the page was loaded again. */
+  get byCookie(): boolean {
+    return this.#token === '' && this.#hasCookie;
+  }
+
+  /** Asks whether this browser is signed in from before; the cookie itself is hidden from scripts. */
+  async recall(): Promise<void> {
+    if (this.signedIn) return;
+    const known = await this.call<Audience>('api/session', { method: 'GET' });
+    // Who signed in meanwhile needs no recalling; a failure leaves the page as a stranger's, with the sign-in.
+    if (!known.ok || !known.body.operator || this.signedIn) return;
+    this.#hasCookie = true;
+    this.#onChange();
   }
 
   get refusal(): CallFailure | null {
@@ -50,6 +68,7 @@ export class OperatorSession implements Operator {
 
   signOut(): void {
     this.#token = '';
+    this.#hasCookie = false;
     this.#refusal = null;
     tokenStore.forget();
     this.#onChange();
@@ -61,7 +80,7 @@ export class OperatorSession implements Operator {
       {
         method,
         headers: {
-          authorization: `Bearer ${this.#token}`,
+          ...(this.#token === '' ? {} : { authorization: `Bearer ${this.#token}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -72,6 +91,7 @@ export class OperatorSession implements Operator {
     // A token that is not accepted is no use: better asked for again than refused at each step.
     if (!result.ok && result.failure.code === 'TOKEN_REQUIRED') {
       this.#token = '';
+      this.#hasCookie = false;
       this.#refusal = result.failure;
       tokenStore.forget();
       this.#onChange();
