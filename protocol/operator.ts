@@ -218,11 +218,11 @@ export interface ModelStatus {
 }
 
 export interface MatrixStatus {
-  /** Rows that no delta has touched since this process began, and since the checkpoint it resumed from. */
+  /** Rows that nothing has changed since the run began. */
   readonly untouched: number;
   /** Euclidean lengths. */
   readonly mean: number;
   readonly longest: number;
-  /** Rows whose length is in [k, k + 1) × `step`; the last bin has the longest. */
+  /** Rows whose length is in [k, k + 1) × `step`; the last bin has the longest. Rows of no finite length are in none. */
   readonly histogram: { readonly step: number; readonly counts: readonly number[] };
 }

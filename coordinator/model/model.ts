@@ -38,7 +38,12 @@ export class Model {
   static fresh(rows: number, dim: number, seed: number): Model {
     const model = new Model(rows, dim);
     const key = streamKey(seed, STREAM.initial);
-    for (let at = 0; at < model.input.length; at++) model.input[at] = (hashAt(key, at) / 4294967296 - 0.5) / dim;
+    for (let at = 0; at < model.input.length; at++) model.input[at] = initialValue(hashAt(key, at), dim);
     return model;
   }
+}
+
+/** What a value of an input row begins with, as single precision keeps it. @param drawn 32 random bits */
+export function initialValue(drawn: number, dim: number): number {
+  return Math.fround((drawn / 4294967296 - 0.5) / dim);
 }

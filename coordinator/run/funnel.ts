@@ -23,16 +23,26 @@ export class FunnelBook {
     for (const number of this.#opened.keys()) if (!open.has(number)) this.#opened.delete(number);
   }
 
-  /** @param halted why nothing is granted; null while leases are */
-  figures({ grid, desk }: Training, { leases }: Books, now: number, halted: string | null): Funnel {
+  /** @param halted why nothing is granted; null while leases are @param audited whether results are checked */
+  figures(
+    { grid, desk }: Training,
+    { leases }: Books,
+    now: number,
+    { halted, audited }: { halted: string | null; audited: boolean },
+  ): Funnel {
     const { waiting, leased, done } = grid.count();
     const seconds = (since: number): number => Math.max(0, (now - since) / 1000);
     const opened = Math.min(...this.#opened.values());
     const granted = Math.min(...desk.volunteers.flatMap((one) => one.leases.map(({ grantedAt }) => grantedAt)));
+    const checked = Math.min(...desk.volunteers.flatMap((one) => one.checking.map(({ record }) => record.grantedAt)));
+    const checking = desk.checkingChunks;
     return {
       ready: { chunks: waiting, oldestSeconds: waiting > 0 && Number.isFinite(opened) ? seconds(opened) : null },
-      leased: { chunks: leased, oldestSeconds: Number.isFinite(granted) ? seconds(granted) : null },
-      checking: null,
+      leased: { chunks: leased - checking, oldestSeconds: Number.isFinite(granted) ? seconds(granted) : null },
+      checking:
+        audited || checking > 0
+          ? { chunks: checking, oldestSeconds: Number.isFinite(checked) ? seconds(checked) : null }
+          : null,
       applied: done,
       leases: { ...leases },
       rejected: [...this.#rejected].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count),

@@ -9,6 +9,7 @@ import { SECURITY_HEADERS, sendBytes, sendError, sendJson, sendText } from './an
 import type { Gatekeeper } from './gatekeeper.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { runMetrics } from './metrics.ts';
+import { modelRoute } from './model-route.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { Queries } from './queries.ts';
 import { sessionRoute } from './session-routes.ts';
@@ -44,6 +45,7 @@ export function routes({ run, feed, gate, about, pages }: RouteParts): RequestLi
     },
   });
   const operate = operatorRoutes({ run, gate });
+  const surveyed = modelRoute({ run, gate });
 
   const vectors = (response: ServerResponse, wanted: string): void => {
     const top = Number(wanted);
@@ -99,6 +101,7 @@ export function routes({ run, feed, gate, about, pages }: RouteParts): RequestLi
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return sendError(response, 405, 'GET_ONLY', `${url.pathname} takes GET`);
     if (watchRoute({ run, gate, feed }, request, response, url)) return;
+    if (await surveyed(request, response, url.pathname)) return;
     switch (url.pathname) {
       case '/healthz': {
         const healthy = run.bulletin.state !== 'failed';
