@@ -5,9 +5,10 @@ import type { DashboardState } from '../dashboard/dashboard-state.ts';
 import { ConnectionLine } from '../dashboard/header/connection-line.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { Figure } from '../ui/figure.tsx';
-import { count, duration, percent, share } from '../ui/format.ts';
+import { count, estimate, percent, share } from '../ui/format.ts';
 import { HEALTH_TONES } from '../ui/health-tone.ts';
 import { NeighbourBox } from '../ui/neighbours.tsx';
+import { ForWhom } from '../ui/for-whom.tsx';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { Sparkline } from '../ui/sparkline.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
@@ -39,11 +40,7 @@ export function StatusPage({ state, about }: StatusPageProps): JSX.Element {
         <h1>
           <bdi>{about === null || about.title === '' ? DEFAULT_TITLE : about.title}</bdi>
         </h1>
-        {about === null || about.operator === '' ? null : (
-          <p class="muted">
-            For <bdi>{about.operator}</bdi>
-          </p>
-        )}
+        {about === null ? null : <ForWhom about={about} />}
         {about === null || about.purpose === '' ? null : (
           <p>
             <bdi>{about.purpose}</bdi>
@@ -72,9 +69,7 @@ export function StatusPage({ state, about }: StatusPageProps): JSX.Element {
               />
               <Figure
                 name="Time left"
-                value={
-                  status.state === 'done' || status.etaSeconds === null ? '–' : `about ${duration(status.etaSeconds)}`
-                }
+                value={status.state === 'done' || status.etaSeconds === null ? '–' : estimate(status.etaSeconds)}
               />
               <Figure
                 name="Volunteers"

@@ -39,6 +39,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 86_400)}${NBSP}d ${Math.floor((whole % 86_400) / 3600)}${NBSP}h`;
 }
 
+/** An estimate: seconds are left out from ten minutes on, such as "about 34 min". */
+export function estimate(seconds: number): string {
+  const rough = seconds >= 600 && seconds < 3570 ? `${Math.round(seconds / 60)}${NBSP}min` : duration(seconds);
+  return `about${NBSP}${rough}`;
+}
+
 /** A share of 1 as a percentage; shares below 10 % keep two digits, and a small share is never shown as none. */
 export function percent(share: number): string {
   const value = share * 100;

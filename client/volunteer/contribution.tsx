@@ -4,6 +4,7 @@ import { bytes, count, percent, share } from '../ui/format.ts';
 import { Figure } from '../ui/figure.tsx';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import type { WorkerState, WorkerStatus } from '../worker/api.ts';
+import { hasEnded } from './session.ts';
 import { SpeedPlot } from './speed-plot.tsx';
 
 const WORKING: ReadonlySet<WorkerState> = new Set(['waiting', 'training', 'leaving']);
@@ -32,10 +33,16 @@ function fate({ checking, rejected, late }: WorkerStatus): string {
   return parts.join(', ');
 }
 
+/** A coordinator that was killed goes on from its last checkpoint: what came after it is trained anew. */
+function shareOfRun({ acceptedWords, run }: WorkerStatus): string {
+  if (run === null || run.tokensTotal === 0) return 'share not known yet';
+  if (acceptedWords > run.tokensDone) return 'some of it lost when the coordinator restarted';
+  return `${percent(share(acceptedWords, run.tokensTotal))} of the run`;
+}
+
 /** @param pageBytes what the page itself fetched */
 export function Contribution({ status, pageBytes }: { status: WorkerStatus; pageBytes: number }): JSX.Element {
   const run = status.run;
-  const total = run?.tokensTotal ?? 0;
   // The worker remembers its last speed; who does not work has none.
   const speed = WORKING.has(status.state) ? status.wordsPerSecond : 0;
   return (
@@ -43,25 +50,21 @@ export function Contribution({ status, pageBytes }: { status: WorkerStatus; page
       <h2 id="contribution">Your contribution</h2>
       <div class="speed">
         <dl class="figures">
-          <Figure name="Words/s" value={count(speed)} />
+          <Figure name="Words/s while training" value={count(speed)} />
         </dl>
         <SpeedPlot speed={speed} />
       </div>
-      <Piece piece={status.piece} />
+      {hasEnded(status.state) ? null : <Piece piece={status.piece} />}
       <dl class="figures">
         <Figure name="Pieces accepted" value={count(status.accepted)} note={fate(status)} />
-        <Figure
-          name="Words trained"
-          value={count(status.acceptedWords)}
-          note={total > 0 ? `${percent(share(status.acceptedWords, total))} of the run` : 'share not known yet'}
-        />
+        <Figure name="Words trained" value={count(status.acceptedWords)} note={shareOfRun(status)} />
         <Figure
           name="Your rank"
           value={run === null || run.rank === 0 ? '–' : `${count(run.rank)} of ${count(run.ranked)}`}
           note={
             run === null || run.allWords === 0
               ? 'by words accepted'
-              : `${percent(share(status.acceptedWords, run.allWords))} of all volunteers’ words`
+              : `${percent(share(run.ownWords, run.allWords))} of all volunteers’ words`
           }
         />
         <Figure name="Received" value={bytes(status.bytesDown + pageBytes)} />

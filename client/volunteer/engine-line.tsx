@@ -15,7 +15,7 @@ export function EngineLine(props: { status: WorkerStatus; capability: Capability
       <>
         <p class="engine">
           <span class="engine-kind">{status.engine === 'webgpu' ? 'GPU' : 'CPU'}</span>
-          <bdi>{status.device === '' ? 'name not known yet' : status.device}</bdi>
+          <bdi>{status.device === '' ? 'name not known yet' : status.device.replace(/^CPU, /, '')}</bdi>
         </p>
         {status.fallback === null ? null : <p class="notice">The CPU is used instead of the GPU: {status.fallback}.</p>}
         {status.device === PLAIN_DEVICE ? <p class="notice">{PLAIN_CPU}</p> : null}

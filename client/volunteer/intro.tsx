@@ -1,35 +1,9 @@
 // What this page is for, in the operator's words where there are any, and that nothing runs before Start.
 import type { JSX } from 'preact';
 import type { About } from '../../protocol/status.ts';
-
-/** The address to link to: only http and https, as anything else could run code. */
-export function safeLink(link: string): URL | null {
-  if (!URL.canParse(link)) return null;
-  const url = new URL(link);
-  return url.protocol === 'https:' || url.protocol === 'http:' ? url : null;
-}
+import { ForWhom } from '../ui/for-whom.tsx';
 
 export const DEFAULT_TITLE = 'Help train word vectors';
-
-function ForWhom({ about }: { about: About }): JSX.Element | null {
-  const link = safeLink(about.link);
-  if (about.operator === '' && link === null) return null;
-  return (
-    <p class="for-whom">
-      {about.operator === '' ? null : (
-        <span>
-          For <bdi class="operator">{about.operator}</bdi>
-        </span>
-      )}
-      {link === null ? null : (
-        <a href={link.href} rel="noopener noreferrer external" target="_blank">
-          More at <bdi>{link.host}</bdi>
-          <span class="visually-hidden"> (opens in a new tab)</span>
-        </a>
-      )}
-    </p>
-  );
-}
 
 /** @param about null while it is not known */
 export function Intro({ about, started }: { about: About | null; started: boolean }): JSX.Element {

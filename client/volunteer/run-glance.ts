@@ -27,6 +27,7 @@ export function glanceOf(status: RunStatus): RunGlance {
           loss,
           rank: 0,
           ranked: 0,
+          ownWords: 0,
           allWords: 0,
         }
       : null;

@@ -1,6 +1,6 @@
 // The run as a whole: how far it is, and how many help.
 import type { JSX } from 'preact';
-import { count, duration, percent, share } from '../ui/format.ts';
+import { count, estimate, percent, share } from '../ui/format.ts';
 import { Figure } from '../ui/figure.tsx';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import type { WorkerStatus } from '../worker/api.ts';
@@ -32,7 +32,7 @@ export function RunPanel({ status, glance }: { status: WorkerStatus; glance: Run
                 ? 'finished'
                 : run.etaSeconds === null
                   ? 'no estimate yet'
-                  : `about ${duration(run.etaSeconds)} left`}
+                  : `${estimate(run.etaSeconds)} left`}
             </span>
           </p>
           <dl class="figures">

@@ -3,7 +3,7 @@ import type { EngineChoice, Hold, VolunteerWorker, WorkerStatus } from '../worke
 
 export const IDLE: WorkerStatus = {
   state: 'idle',
-  reason: 'Nothing runs until you press Start.',
+  reason: 'Press Start to help.',
   engine: null,
   device: '',
   fallback: null,

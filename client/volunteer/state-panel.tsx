@@ -28,6 +28,17 @@ const STATES: Readonly<Record<WorkerState, { readonly word: string; readonly ton
   error: { word: 'Stopped', tone: 'bad' },
 };
 
+/** For the eyes alone: a screen reader would say it each second. */
+function Countdown({ status: { state, reconnectInMs } }: { status: WorkerStatus }): JSX.Element | null {
+  if (reconnectInMs === null) return null;
+  const left = duration(Math.max(1, Math.ceil(reconnectInMs / 1000)));
+  return (
+    <span class="countdown" aria-hidden="true">
+      {state === 'connecting' ? `reconnecting in ${left}: ` : `next attempt in ${left}; `}
+    </span>
+  );
+}
+
 export function StatePanel(props: {
   status: WorkerStatus;
   capability: Capability;
@@ -51,11 +62,11 @@ export function StatePanel(props: {
     <section ref={panel} class="panel state-panel" aria-label="This tab">
       <div class="state" role="status">
         <Badge tone={tone} word={word} live={status.state === 'training'} />
-        <p class="state-reason">{status.reason}</p>
+        <p class="state-reason">
+          <Countdown status={status} />
+          {status.reason}
+        </p>
       </div>
-      {status.reconnectInMs === null ? null : (
-        <p class="muted">Next attempt in {duration(Math.max(1, Math.ceil(status.reconnectInMs / 1000)))}.</p>
-      )}
       <EngineLine status={status} capability={capability} />
       <div class="buttons">
         <button

@@ -81,7 +81,9 @@ export interface WorkerStatus {
     /** Place among the volunteers here by words accepted, from 1, and how many are ranked; 0 before the first. */
     readonly rank: number;
     readonly ranked: number;
-    /** Corpus words accepted from all volunteers. */
+    /** Corpus words accepted from this tab since it connected, as the coordinator ranks it. */
+    readonly ownWords: number;
+    /** Corpus words accepted from all volunteers since the coordinator began. */
     readonly allWords: number;
   } | null;
 }

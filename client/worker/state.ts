@@ -35,7 +35,7 @@ export function stateOf(facts: Facts): { readonly state: WorkerState; readonly r
     return { state: 'paused', reason: `${hold.reason}${rest}${lost}` };
   }
   if (facts.link === 'opening') return { state: 'connecting', reason: 'connecting to the coordinator' };
-  if (facts.link === 'lost') return { state: 'connecting', reason: `${facts.lostReason}; trying again` };
+  if (facts.link === 'lost') return { state: 'connecting', reason: facts.lostReason };
   if (training !== null)
     return { state: 'training', reason: `training ${training.toLocaleString('en')} pairs of words${inTheDark(facts)}` };
   return { state: 'waiting', reason: facts.idleReason === '' ? 'connected; asking for work' : facts.idleReason };

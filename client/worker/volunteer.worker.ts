@@ -229,11 +229,12 @@ class Volunteer implements VolunteerWorker {
         }
         break;
       case 'progress': {
-        const { tokensDone, tokensTotal, wordsPerSecond, volunteers, etaSeconds, loss, rank, ranked, allWords } =
-          event.progress;
+        const { etaSeconds, loss, ownWords, rank, ranked, allWords } = event.progress;
+        const { tokensDone, tokensTotal, wordsPerSecond, volunteers } = event.progress;
         const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
         const figures = { etaSeconds: known(etaSeconds), loss: known(loss) };
-        this.#totals.run = { tokensDone, tokensTotal, wordsPerSecond, volunteers, rank, ranked, allWords, ...figures };
+        const place = { ownWords, rank, ranked, allWords };
+        this.#totals.run = { tokensDone, tokensTotal, wordsPerSecond, volunteers, ...place, ...figures };
         break;
       }
       case 'left':
@@ -250,7 +251,7 @@ class Volunteer implements VolunteerWorker {
   #spent(): void {
     const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
     const { used, nextPiece, limit } = this.#budget;
-    const reason = `the data cap leaves ${mb(Math.max(0, (limit ?? 0) - used))} MB, and the next piece may take ${mb(nextPiece)} MB`;
+    const reason = `the data cap leaves ${mb(Math.max(0, (limit ?? 0) - used))} MB, and the next piece may take ${mb(nextPiece)} MB: raise the cap under Limits to train on`;
     this.#facts.hold = { code: 'data-cap', reason };
     this.#tell();
     this.#connection?.suspend();

@@ -41,6 +41,7 @@ export const workerStatus: WorkerStatus = {
     loss: 2.6,
     rank: 3,
     ranked: 7,
+    ownWords: 250_000,
     allWords: 1_900_000,
   },
 };

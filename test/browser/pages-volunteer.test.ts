@@ -104,6 +104,20 @@ describe('volunteer page', () => {
     expect(runBar()).toBe('40');
   });
 
+  it('counts down to the next attempt in the same sentence as the reason', () => {
+    const reason = 'the coordinator does not answer';
+    show({ status: { ...workerStatus, state: 'connecting', reason, reconnectInMs: 11_400 } });
+    const said = (): string | undefined => root.querySelector('.state-reason')?.textContent.replaceAll('\u00a0', ' ');
+    expect(said()).toBe(`reconnecting in 12 s: ${reason}`);
+    show({ status: { ...workerStatus, state: 'paused', reason: 'paused by you', reconnectInMs: 400 } });
+    expect(said()).toBe('next attempt in 1 s; paused by you');
+  });
+
+  it('claims no share of a run that a killed coordinator began anew', () => {
+    show({ status: { ...workerStatus, acceptedWords: 2_500_000 } });
+    expect(root.textContent).toContain('some of it lost when the coordinator restarted');
+  });
+
   it('keeps the focus on a button when the one that had it hides', () => {
     show({ status: IDLE });
     button('start').focus();

@@ -2,7 +2,7 @@
 import { h, render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callCoordinator } from '../../client/ui/coordinator-call.ts';
-import { bytes, count, duration, percent, share } from '../../client/ui/format.ts';
+import { bytes, count, duration, estimate, percent, share } from '../../client/ui/format.ts';
 import { neighbourPath, parseNeighbourQuery } from '../../client/ui/neighbour-query.ts';
 import { NeighbourBox } from '../../client/ui/neighbours.tsx';
 import { HOSTILE } from './pages-fixture.ts';
@@ -104,6 +104,9 @@ describe('numbers', () => {
     ]);
     expect([0, 42, 200, 3900, 93_600].map((s) => plain(duration(s)))).toEqual(
       ['0 s', '42 s', '3 min 20 s', '1 h 05 min', '1 d 2 h'].map(plain),
+    );
+    expect([384, 2070, 3599].map((s) => plain(estimate(s)))).toEqual(
+      ['about 6 min 24 s', 'about 35 min', 'about 59 min 59 s'].map(plain),
     );
   });
 

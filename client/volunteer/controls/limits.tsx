@@ -66,8 +66,8 @@ function awakeNote({ awake, awakeOffered }: ControlsView): string {
 }
 
 function capNote({ settings: { dataCap }, used, remembered }: ControlsView): string {
+  if (dataCap === null) return `Both ways together, a day or for this visit. Transferred today: ${bytes(used.today)}.`;
   const so = `${bytes(used.today)} today, ${bytes(used.session)} since this page was opened.`;
-  if (dataCap === null) return `Transferred so far: ${so}`;
   const left = `${bytes(Math.max(0, remaining(dataCap, used)))} left of ${dataCap.megabytes} MB. Transferred: ${so}`;
   const counts =
     dataCap.per === 'day' && !remembered ? ' Today counts from the opening of this page, as nothing is stored.' : '';
@@ -138,7 +138,31 @@ function hoursNote(hours: Hours | null): string {
   return hours.to < hours.from ? 'By the clock of this computer, over midnight.' : 'By the clock of this computer.';
 }
 
+/** The limits in force, such as "pause on battery, 500 MB a day". */
+export function limitsText({ idleOnly, pauseOnBattery, dataCap, hours, keepAwake }: Settings): string {
+  const parts = [
+    pauseOnBattery ? 'pause on battery' : '',
+    idleOnly ? 'only when idle' : '',
+    dataCap === null ? '' : `${dataCap.megabytes} MB ${dataCap.per === 'day' ? 'a day' : 'for this visit'}`,
+    hours === null ? '' : `${clockText(hours.from)} to ${clockText(hours.to)}`,
+    keepAwake ? 'screen stays on' : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+/** Folded away with what is in force as its heading: a stranger starts without reading five of them. */
 export function Limits({ view, change }: { view: ControlsView; change: Change }): JSX.Element {
+  return (
+    <details class="limits-folded">
+      <summary id="limits">
+        Limits: <span class="limits-now">{limitsText(view.settings)}</span>
+      </summary>
+      <LimitFields view={view} change={change} />
+    </details>
+  );
+}
+
+function LimitFields({ view, change }: { view: ControlsView; change: Change }): JSX.Element {
   const { settings, idle, awakeOffered } = view;
   return (
     <div class="limits">

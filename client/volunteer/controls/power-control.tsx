@@ -1,6 +1,7 @@
 // Low, Balanced or Full, and how busy the engine really was.
 import type { JSX } from 'preact';
 import type { WorkerState, WorkerStatus } from '../../worker/api.ts';
+import { hasEnded } from '../session.ts';
 import { type Power, POWERS } from './settings.ts';
 
 const CHOICES: readonly { readonly power: Power; readonly name: string; readonly note: string }[] = [
@@ -11,7 +12,7 @@ const CHOICES: readonly { readonly power: Power; readonly name: string; readonly
 
 /** Such as "Power 31 % of 30 %": busy time measured, of busy time allowed. */
 export function powerText({ target, measured }: WorkerStatus['power'], state: WorkerState): string {
-  if (measured === null) return `Power: nothing measured yet of ${target} %`;
+  if (measured === null || hasEnded(state)) return 'What it really uses is measured while it trains';
   const idle = state === 'waiting' ? ', as it waits for work' : '';
   return `Power ${Math.round(measured)} % of ${target} %${idle}`;
 }
@@ -46,7 +47,11 @@ export function PowerControl(props: {
       </div>
       <p class="control-note" id="power-measured">
         {powerText(used, state)}
-        <span class="muted"> – the share of the last ten seconds in which the GPU or CPU computed for this tab.</span>
+        {used.measured === null || hasEnded(state) ? (
+          '.'
+        ) : (
+          <span class="muted"> – time computed, of the last ten seconds.</span>
+        )}
       </p>
     </fieldset>
   );

@@ -41,7 +41,7 @@ describe('stateOf', () => {
       'on battery (63 %); meanwhile the connection was lost: it does not answer',
     ],
     [{ link: 'opening' }, 'connecting', 'connecting to the coordinator'],
-    [{ link: 'lost', lostReason: 'it does not answer' }, 'connecting', 'it does not answer; trying again'],
+    [{ link: 'lost', lostReason: 'it does not answer' }, 'connecting', 'it does not answer'],
     [{ leaving: true, training: 9, hold: BATTERY }, 'leaving', 'finishing the piece at hand, then leaving'],
     [{ ended: { state: 'error', reason: 'no GPU' }, leaving: true, hold: BATTERY }, 'error', 'no GPU'],
   ])('%j', (facts, state, reason) => {
