@@ -133,7 +133,7 @@ export interface Funnel {
   readonly ready: Stage;
   /** Their age is that of the oldest lease. */
   readonly leased: Stage;
-  /** Results of which a secret replay is under way; null while this run checks nothing. */
+  /** Results in hand of which a secret replay is under way, or that wait behind one; null while this run checks nothing. */
   readonly checking: Stage | null;
   /** Chunks of these episodes that are done. */
   readonly applied: number;
@@ -198,12 +198,27 @@ export interface ServiceStatus {
   readonly uptimeSeconds: number;
 }
 
+/** Secret checks of results by replay, since the process began. */
+export interface AuditFigures {
+  /** Share of results that are chosen. */
+  readonly rate: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly pending: number;
+  /** Chosen and passed over, as the thread was behind. */
+  readonly skipped: number;
+  /** Chosen, and applied without a check, as the thread failed. */
+  readonly undone: number;
+}
+
 /** GET /api/operator. */
 export interface OperatorStatus {
   /** null while words are counted. */
   readonly funnel: Funnel | null;
   readonly corpus: CorpusStatus;
   readonly service: ServiceStatus;
+  /** null until volunteers may connect. */
+  readonly audit: AuditFigures | null;
 }
 
 /** GET /api/model. */

@@ -1,6 +1,7 @@
 // Secret checks of volunteers' results: which are chosen, a bounded queue, and the thread that replays them.
 import { randomInt } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
+import type { AuditFigures } from '../../protocol/operator.ts';
 import type { Welcome } from '../../protocol/to-volunteer.ts';
 import type { Audit, AuditJob, Verdict } from '../leases/desk-types.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
@@ -27,19 +28,6 @@ export type AuditMessage =
 export interface AuditAnswer {
   readonly lease: number;
   readonly comparison: Comparison;
-}
-
-/** Since the start of this process. */
-export interface AuditFigures {
-  /** Share of results that are chosen. */
-  readonly rate: number;
-  readonly passed: number;
-  readonly failed: number;
-  readonly pending: number;
-  /** Chosen and passed over, as the thread was behind. */
-  readonly skipped: number;
-  /** Chosen, and applied without a check, as the thread failed. */
-  readonly undone: number;
 }
 
 export interface AuditorEdges {

@@ -47,9 +47,16 @@ export class Intake {
     return this.#chunksInHand;
   }
 
+  /** When the oldest result in hand arrived; null when there is none. */
+  get oldest(): number | null {
+    // The head of each queue is the one that is awaited, and the oldest of its queue.
+    const times = [...this.#awaited.values()].flatMap(({ checking }) => checking[0]?.takenAt ?? []);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
   /** A result that the gate let pass; its lease is no longer among those that the volunteer works on. */
   take(one: Volunteer, record: LeaseRecord, result: Result): void {
-    one.checking.push({ record, result });
+    one.checking.push({ record, result, takenAt: this.#parts.edges.now() });
     this.#count(record, 1);
     if (one.checking.length === 1) this.#advance(one);
     if (one.checking.some((held) => held.record === record))

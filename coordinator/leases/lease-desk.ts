@@ -85,6 +85,11 @@ export class LeaseDesk {
     return this.#intake.chunksInHand;
   }
 
+  /** When the oldest of these results arrived, on the desk's clock; null when there is none. */
+  get checkingSince(): number | null {
+    return this.#intake.oldest;
+  }
+
   /** Bytes of all volunteers. @param gone those of volunteers that have left */
   trafficWith(gone: Traffic): Traffic {
     return Traffic.sum(gone, this.#volunteers.values());

@@ -12,6 +12,8 @@ import { Traffic } from './traffic.ts';
 export interface HeldResult {
   readonly record: LeaseRecord;
   readonly result: Result;
+  /** When it arrived, on the desk's clock. */
+  readonly takenAt: number;
 }
 
 /** The way to a volunteer: a WebSocket, or a worker thread's port. */

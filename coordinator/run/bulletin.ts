@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { HistoryPoint, RunEvent, RunEventLevel, RunState } from '../../protocol/status.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import { WaitBoard } from '../corpus/webhdfs/waits.ts';
+import { EventFile, KEPT_EVENTS } from './event-file.ts';
 import { EventLog, type EventSource } from './meters.ts';
 import type { Training } from './training.ts';
 
@@ -17,13 +18,47 @@ export interface RunWatcher {
 }
 
 export class Bulletin {
-  readonly log = new EventLog(500);
+  readonly log: EventLog;
+  /** null once it cannot be written. */
+  #file: EventFile | null;
   readonly #channel = `tributary-waits-${randomUUID()}`;
   readonly #board = new WaitBoard(this.#channel, (reason) => this.#wait(reason));
   #waiting: string | null = null;
   readonly #watchers = new Set<RunWatcher>();
   #state: RunState = 'counting';
   #reason = 'opening the corpus';
+
+  /** @param folder of the run @param resumed whether the log goes on behind that of an earlier process */
+  constructor(folder: string, resumed: boolean) {
+    this.#file = new EventFile(folder);
+    let earlier: readonly RunEvent[] = [];
+    let unread: unknown = null;
+    try {
+      if (resumed) earlier = this.#file.read();
+    } catch (error) {
+      unread = error;
+    }
+    this.log = new EventLog(KEPT_EVENTS, earlier);
+    if (unread !== null) this.note('warning', `the log of the process before cannot be read: ${textOf(unread)}`);
+  }
+
+  /** From now on events outlive the process, those before too: the folder is there. */
+  keep(): void {
+    this.#keep((file) => file.begin(this.log.events));
+  }
+
+  /** Training goes on without a log on disk; it is told once, as nothing is written any more then. */
+  #keep(act: (file: EventFile) => void): void {
+    const file = this.#file;
+    if (file === null) return;
+    try {
+      act(file);
+    } catch (error) {
+      this.#file = null;
+      file.close();
+      this.note('warning', `the log is not kept in events.jsonl any more: ${textOf(error)}`);
+    }
+  }
 
   get state(): RunState {
     return this.#state;
@@ -46,6 +81,7 @@ export class Bulletin {
   note(level: RunEventLevel, text: string, { category = 'run', who = 'coordinator' }: Partial<EventSource> = {}): void {
     const event = this.log.add(Date.now(), level, text, { category, who });
     for (const watcher of this.#watchers) watcher.log?.(event);
+    this.#keep((file) => file.add(event, this.log.events));
   }
 
   set(state: RunState, reason: string): void {
@@ -84,7 +120,12 @@ export class Bulletin {
 
   close(): void {
     this.#board.close();
+    this.#file?.close();
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The state word and its reason, while training. `waiting`: the corpus cannot be read at the moment. */

@@ -80,11 +80,14 @@ export type EventSource = Pick<RunEvent, 'category' | 'who'>;
 /** The last events, for people who come later. */
 export class EventLog {
   readonly #limit: number;
-  readonly #events: RunEvent[] = [];
-  #seq = 0;
+  readonly #events: RunEvent[];
+  #seq: number;
 
-  constructor(limit: number) {
+  /** @param earlier events of an earlier process, oldest first: counting goes on behind them */
+  constructor(limit: number, earlier: readonly RunEvent[] = []) {
     this.#limit = limit;
+    this.#events = earlier.slice(-limit);
+    this.#seq = earlier.at(-1)?.seq ?? 0;
   }
 
   add(time: number, level: RunEventLevel, text: string, { category, who }: EventSource): RunEvent {

@@ -53,7 +53,7 @@ export class Run {
   readonly facts: RunFacts;
   readonly history: History;
   readonly #historyFile: HistoryFile;
-  readonly bulletin = new Bulletin();
+  readonly bulletin: Bulletin;
   readonly observatory = new Observatory(now);
   readonly rate = new RateMeter(15_000);
   readonly counting: CountingPhase;
@@ -81,6 +81,7 @@ export class Run {
 
   constructor(config: RunConfig, resumed: ResumedRun | null = null) {
     const state = resumed?.state ?? null;
+    this.bulletin = new Bulletin(config.out, resumed !== null);
     this.steering = new Steering(config.training, state?.steering ?? null);
     this.config = { ...config, training: this.steering.settings };
     this.#resumed = resumed;
@@ -185,6 +186,7 @@ export class Run {
     if (this.#resumed !== null) this.bulletin.set('preparing', 'the pairs of the checkpoint are being made again');
     const restored = await this.#episodes.restore(this.#resumed?.state.episodes ?? []);
     await furnish(out, this.#resumed === null ? counted : null);
+    this.bulletin.keep();
     if (this.#closed) throw new TributaryError('INTERRUPTED', 'the run was closed while it was being prepared');
     const training = this.#assemble(counted);
     this.#training = training;

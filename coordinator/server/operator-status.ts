@@ -3,14 +3,18 @@ import type { CorpusStatus, OperatorStatus, ServiceStatus } from '../../protocol
 import type { Run } from '../run/run.ts';
 
 export function operatorStatus(run: Run, viewers: number): OperatorStatus {
-  const { training, facts, bulletin, observatory, auditor } = run;
+  const { training, facts, bulletin, observatory } = run;
+  const audit = run.auditor?.figures ?? null;
   const now = performance.now();
   const halted = ['paused', 'stopping', 'failed'].includes(bulletin.state) ? bulletin.reason : null;
-  const audited = auditor !== null && auditor.rate > 0;
   return {
-    funnel: training === null ? null : observatory.funnel.figures(training, facts, now, { halted, audited }),
+    funnel:
+      training === null
+        ? null
+        : observatory.funnel.figures(training, facts, { now, checks: (audit?.rate ?? 0) > 0, halted }),
     corpus: corpusStatus(run),
     service: serviceStatus(run, viewers, now),
+    audit,
   };
 }
 

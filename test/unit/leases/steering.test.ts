@@ -1,6 +1,8 @@
 // What an operator does with single volunteers, and results that are checked before they are applied.
 import { describe, expect, it } from 'vitest';
 import type { Audit, AuditJob, Verdict } from '../../../coordinator/leases/desk-types.ts';
+import { FunnelBook } from '../../../coordinator/run/funnel.ts';
+import { newBooks } from '../../../coordinator/run/recorder.ts';
 import { CLOSE } from '../../../protocol/limits.ts';
 import { hashAt } from '../../../word2vec/random.ts';
 import { play, SmallRun, Tab, turn } from './harness.ts';
@@ -88,7 +90,13 @@ describe('a result that is checked', () => {
     expect(run.image()).toEqual(before);
     expect(audit.jobs).toHaveLength(1);
     expect(run.desk.checkingChunks).toBeGreaterThan(0);
-    expect(run.grid.count().leased).toBeGreaterThanOrEqual(run.desk.checkingChunks);
+    const { takenAt } = tabs[0]!.volunteer.checking[0]!;
+    run.clock.now = takenAt + 3000;
+    const circumstances = { now: run.clock.now, checks: true, halted: null };
+    const { leased, checking } = new FunnelBook().figures(run, newBooks(0), circumstances);
+    expect(run.desk.checkingSince).toBe(takenAt);
+    expect(checking).toEqual({ chunks: run.desk.checkingChunks, oldestSeconds: 3 });
+    expect(leased.chunks + run.desk.checkingChunks).toBe(run.grid.count().leased);
     expect(tabs[0]!.volunteer.accepted).toBe(0);
     for (let step = 0; !run.done && step < 5000; step++) {
       audit.answer(run);
@@ -96,7 +104,9 @@ describe('a result that is checked', () => {
     }
     await finish(run, tabs);
     expect(tabs[0]!.volunteer.checks).toEqual({ passed: tabs[0]!.volunteer.accepted, failed: 0 });
-    expect(run.desk.checkingChunks).toBe(0);
+    expect([run.desk.checkingChunks, run.desk.checkingSince]).toEqual([0, null]);
+    const unchecked = new FunnelBook().figures(run, newBooks(0), { ...circumstances, checks: false });
+    expect(unchecked.checking).toBeNull();
   });
 
   it('is trained as without checks, to the last bit, by one volunteer', async () => {
