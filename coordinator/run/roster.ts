@@ -19,17 +19,21 @@ interface Sample {
   readonly acceptedWords: number;
 }
 
-interface Book {
-  readonly volunteer: Volunteer;
+interface Entries {
   readonly joined: number;
   readonly leases: LeaseEntry[];
   readonly series: ThinnedSeries<Sample>;
   expired: number;
   returned: number;
   refused: number;
-  /** The row as it was when the volunteer left; null while it is here. */
-  last: VolunteerLine | null;
 }
+
+/**
+ * A volunteer, or the row that it left behind: it is let go itself, since it holds the versions of its rows, 8 bytes a
+ * word of the vocabulary.
+ */
+type Book = Entries &
+  ({ readonly volunteer: Volunteer; readonly last: null } | { readonly volunteer: null; readonly last: VolunteerLine });
 
 /** Times are milliseconds since 1970. */
 export class Roster {
@@ -72,12 +76,11 @@ export class Roster {
   gone(volunteer: Volunteer, time: number, reason: string): void {
     const book = this.#books.get(volunteer.id);
     if (book === undefined) return;
-    const line = this.#line(book);
+    const line = this.#line(book, volunteer);
     const ended = { left: time, leaseSince: null, held: 0, wordsPerSecond: 0 };
-    book.last = { ...line, state: 'gone', reason, ...ended };
     // Its place in the order is that of its leaving.
     this.#books.delete(volunteer.id);
-    this.#books.set(volunteer.id, book);
+    this.#books.set(volunteer.id, { ...book, volunteer: null, last: { ...line, state: 'gone', reason, ...ended } });
   }
 
   /** Samples everybody, and forgets who is gone for long. */
@@ -85,7 +88,7 @@ export class Roster {
     let gone = 0;
     for (const { last } of this.#books.values()) if (last !== null) gone++;
     for (const [id, { volunteer, series, last }] of this.#books) {
-      if (last !== null) {
+      if (volunteer === null) {
         if (gone > MOST_GONE || time - last.left! > GONE_MS) {
           this.#books.delete(id);
           gone--;
@@ -99,7 +102,7 @@ export class Roster {
 
   lines(): VolunteerLine[] {
     const lines: VolunteerLine[] = [];
-    for (const book of this.#books.values()) lines.push(book.last ?? this.#line(book));
+    for (const book of this.#books.values()) lines.push(this.#row(book));
     return lines;
   }
 
@@ -109,7 +112,7 @@ export class Roster {
     if (book === undefined) return null;
     const { samples } = book.series;
     return {
-      volunteer: book.last ?? this.#line(book),
+      volunteer: this.#row(book),
       leases: [...book.leases],
       series: {
         time: samples.map(({ time }) => time),
@@ -120,7 +123,11 @@ export class Roster {
     };
   }
 
-  #line({ volunteer: one, joined, expired, returned, refused }: Book): VolunteerLine {
+  #row(book: Book): VolunteerLine {
+    return book.last === null ? this.#line(book, book.volunteer) : book.last;
+  }
+
+  #line({ joined, expired, returned, refused }: Entries, one: Volunteer): VolunteerLine {
     const { engine, device, name, browser } = one.greeting!;
     const ended = one.accepted + expired + returned + refused;
     const head = one.leases[0];

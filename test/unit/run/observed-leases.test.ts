@@ -1,6 +1,10 @@
 // Leases as people see them: the timeline, each volunteer's own, and who has gone; all of it bounded.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { LeaseRecord } from '../../../coordinator/leases/lease-builder.ts';
+import { Volunteer } from '../../../coordinator/leases/volunteer.ts';
+import { Model } from '../../../coordinator/model/model.ts';
 import { LeaseTimeline, TIMELINE_LEASES } from '../../../coordinator/run/lease-timeline.ts';
 import { Roster } from '../../../coordinator/run/roster.ts';
 import { ThinnedSeries } from '../../../coordinator/run/thinned-series.ts';
@@ -62,6 +66,35 @@ describe('roster', () => {
     expect(roster.history(volunteer.id)).toBeNull();
   });
 });
+
+describe('memory', () => {
+  it('of a volunteer is free once it has gone: only its row and its leases are kept', async () => {
+    const roster = new Roster((steady) => steady);
+    const gone = leftBehind(roster);
+    // What a WeakRef was made of lives until the turn ends.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(gone.deref()).toBeUndefined();
+    expect(roster.lines()).toMatchObject([{ state: 'gone', reason: 'closed its tab' }]);
+  });
+});
+
+/** In a frame of its own, so that nothing but the roster can hold it. */
+function leftBehind(roster: Roster): WeakRef<Volunteer> {
+  const channel = { address: '', buffered: 0, send: () => undefined, close: () => undefined };
+  const volunteer = new Volunteer(1, channel, false, 0, new Model(10, 4));
+  const formats = { rowsDown: 'f32', rowsUp: 'f32' } as const;
+  volunteer.greeting = { engine: 'cpu', device: '', name: '', browser: '', cacheMiB: 16, ...formats };
+  roster.joined(volunteer, 0);
+  roster.tick(0);
+  roster.gone(volunteer, 1000, 'closed its tab');
+  return new WeakRef(volunteer);
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 describe('a thinned series', () => {
   it('spans everything in bounded memory', () => {
