@@ -4,8 +4,16 @@ import { EXIT, TributaryError } from '../errors.ts';
 import { hasCounts } from '../run/counting-folder.ts';
 import type { Run } from '../run/run.ts';
 
-/** Errors after which a checkpoint would not match the journal, would replace a good one by noise, or is written. */
-const NOTHING_TO_KEEP: ReadonlySet<string> = new Set(['JOURNAL_UNWRITABLE', 'DIVERGED', 'UPLOAD_FAILED']);
+/**
+ * Errors after which a checkpoint would not match the journal, would replace a good one by noise, or is written; or the
+ * folder is no longer this run's, as it was closed.
+ */
+const NOTHING_TO_KEEP: ReadonlySet<string> = new Set([
+  'JOURNAL_UNWRITABLE',
+  'DIVERGED',
+  'UPLOAD_FAILED',
+  'INTERRUPTED',
+]);
 
 /** What is trained goes to a checkpoint. Resolves with the error to raise. */
 export async function keepWork(run: Run, error: unknown): Promise<unknown> {

@@ -185,13 +185,15 @@ export class TrainingRun implements AsyncDisposable {
     this.#run.resume();
   }
 
-  /** Ends the run early, with what is trained: then `result` resolves. */
-  stop(): Promise<void> {
-    return this.#run.stop();
+  /** Ends the run early, with what is trained: then `result` resolves. @throws TributaryError NO_MODEL_YET */
+  async stop(): Promise<void> {
+    this.#model();
+    await this.#run.stop();
   }
 
-  /** Writes a checkpoint. Resolves with the tokens that it holds. */
-  checkpoint(): Promise<number> {
+  /** Writes a checkpoint. Resolves with the tokens that it holds. @throws TributaryError NO_MODEL_YET, and as the disk fails */
+  async checkpoint(): Promise<number> {
+    this.#model();
     return this.#run.checkpoint();
   }
 
@@ -229,7 +231,10 @@ export class TrainingRun implements AsyncDisposable {
     return { checkpoint: folder, tokens: { done, total: this.#run.training.totalTokens }, counted: true };
   }
 
-  /** Ends serving, and the run if it is not over; what was not kept by a checkpoint is lost. */
+  /**
+   * Ends serving, and the run if it is not over: `result` then rejects with INTERRUPTED, and what was not kept by a
+   * checkpoint is lost.
+   */
   close(): Promise<void> {
     this.#closed ??= undo(this.#closers);
     return this.#closed;

@@ -377,6 +377,9 @@ export class Run {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#ticker);
+    // Whoever waits for the end of a run that has none would wait for ever.
+    const hint = `Go on from its last checkpoint, if it has one: --resume ${this.config.out}`;
+    this.#finish.reject(new TributaryError('INTERRUPTED', 'the run was closed before its end', { hint }));
     await this.#checkpointer.idle();
     await this.#auditor?.close();
     await this.#historyFile.idle();
