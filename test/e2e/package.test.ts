@@ -31,7 +31,15 @@ try {
 } catch (error) {
   if (error instanceof TributaryError) refused = error.code;
 }
-console.log(JSON.stringify({ early, events, outcome: result.outcome, words: result.words, read: read.words.length, nearest: nearest?.word, refused, state: training.status.state }));
+const told: string[] = [];
+const code = (error: unknown) => void told.push(error instanceof TributaryError ? error.code : String(error));
+const idle = await train('corpus.txt', { dim: 16, out: 'idle' });
+await Promise.all([idle.checkpoint().catch(code), idle.stop().catch(code)]);
+await new Promise<void>((resolve) => idle.watch({ vocabulary: () => resolve() }));
+const ended = idle.result.catch(code);
+await idle.close();
+await ended;
+console.log(JSON.stringify({ told, early, events, outcome: result.outcome, words: result.words, read: read.words.length, nearest: nearest?.word, refused, state: training.status.state }));
 `;
 
 const MISTYPED = `
@@ -97,7 +105,14 @@ describe('the packed package', () => {
     );
     const { stdout } = await run(process.execPath, ['program.js'], { cwd: folder, timeout: 120_000 });
     const told = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
-    expect(told).toMatchObject({ early: 200, outcome: 'trained', refused: 'SETTING_INVALID', state: 'done' });
+    // A run without a model refuses; one that is closed before its end says so to whoever waits for it.
+    expect(told).toMatchObject({
+      told: ['NO_MODEL_YET', 'NO_MODEL_YET', 'INTERRUPTED'],
+      early: 200,
+      outcome: 'trained',
+      refused: 'SETTING_INVALID',
+      state: 'done',
+    });
     expect(told['read']).toBe(told['words']);
     expect(told['events']).toBeGreaterThan(0);
     expect(existsSync(join(folder, 'vectors', 'vectors.bin'))).toBe(true);
