@@ -5,6 +5,7 @@ import { Badge, type Tone } from '../ui/badge.tsx';
 import { duration } from '../ui/format.ts';
 import type { WorkerState, WorkerStatus } from '../worker/api.ts';
 import type { Capability } from './capability.ts';
+import { Announcement } from './announcement.tsx';
 import { EngineLine } from './engine-line.tsx';
 import { hasEnded } from './session.ts';
 
@@ -60,13 +61,14 @@ export function StatePanel(props: {
 
   return (
     <section ref={panel} class="panel state-panel" aria-label="This tab">
-      <div class="state" role="status">
+      <div class="state">
         <Badge tone={tone} word={word} live={status.state === 'training'} />
         <p class="state-reason">
           <Countdown status={status} />
           {status.reason}
         </p>
       </div>
+      <Announcement state={status.state} word={word} reason={status.reason} />
       <EngineLine status={status} capability={capability} />
       <div class="buttons">
         <button

@@ -36,8 +36,8 @@ export function stateOf(facts: Facts): { readonly state: WorkerState; readonly r
   }
   if (facts.link === 'opening') return { state: 'connecting', reason: 'connecting to the coordinator' };
   if (facts.link === 'lost') return { state: 'connecting', reason: facts.lostReason };
-  if (training !== null)
-    return { state: 'training', reason: `training ${training.toLocaleString('en')} pairs of words${inTheDark(facts)}` };
+  // The same for every piece: a sentence that changed with each would be read aloud every few seconds.
+  if (training !== null) return { state: 'training', reason: `training pairs of words${inTheDark(facts)}` };
   return { state: 'waiting', reason: facts.idleReason === '' ? 'connected; asking for work' : facts.idleReason };
 }
 

@@ -71,9 +71,10 @@ describe('volunteer page', () => {
   ][]) {
     it(`shows ${state} with its reason and only the buttons that apply`, () => {
       show({ status: { ...workerStatus, state, reason: `Because of ${state}.` } });
-      const region = root.querySelector('.state[role=status]');
-      expect(region?.querySelector('.badge')?.textContent).toBe(word);
-      expect(region?.textContent).toContain(`Because of ${state}.`);
+      const shownState = root.querySelector('.state');
+      expect(shownState?.querySelector('.badge')?.textContent).toBe(word);
+      expect(shownState?.textContent).toContain(`Because of ${state}.`);
+      expect(root.querySelector('.state-panel [role=status]')?.textContent).toBe(`${word}: Because of ${state}.`);
       expect(shown()).toEqual(buttons);
     });
   }

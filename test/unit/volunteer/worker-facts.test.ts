@@ -24,15 +24,15 @@ describe('stateOf', () => {
   it.each<[Partial<Facts>, string, string]>([
     [{}, 'waiting', 'connected; asking for work'],
     [{ idleReason: 'every free block is taken' }, 'waiting', 'every free block is taken'],
-    [{ training: 12_288 }, 'training', 'training 12,288 pairs of words'],
-    [{ training: 9, hidden: true }, 'training', 'training 9 pairs of words'],
-    [{ training: 9, hidden: true, hiddenShare: 0.98 }, 'training', 'training 9 pairs of words'],
+    [{ training: 12_288 }, 'training', 'training pairs of words'],
+    [{ training: 9, hidden: true }, 'training', 'training pairs of words'],
+    [{ training: 9, hidden: true, hiddenShare: 0.98 }, 'training', 'training pairs of words'],
     [
       { training: 9, hidden: true, hiddenShare: 0.414 },
       'training',
-      'training 9 pairs of words; slower: the tab is hidden (41 % of its speed in view)',
+      'training pairs of words; slower: the tab is hidden (41 % of its speed in view)',
     ],
-    [{ training: 9, hiddenShare: 0.4 }, 'training', 'training 9 pairs of words'],
+    [{ training: 9, hiddenShare: 0.4 }, 'training', 'training pairs of words'],
     [{ hold: BATTERY }, 'paused', 'on battery (63 %)'],
     [{ hold: BATTERY, training: 9 }, 'paused', 'on battery (63 %); the piece in training is finished first'],
     [
