@@ -1,16 +1,19 @@
-// axe over every state of the volunteer's page, in both themes, at phone and laptop width: no violation, no overflow.
+// axe over every state of the volunteer's page and its controls, in both themes, at phone and laptop width: no violation, no overflow.
 import '../../client/style/tokens.css';
 import '../../client/style/base.css';
 import '../../client/style/controls.css';
 import '../../client/style/volunteer.css';
-import axe from 'axe-core';
+import '../../client/style/volunteer-controls.css';
 import { h, render } from 'preact';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cdp, page } from 'vitest/browser';
+import { afterAll, afterEach, beforeEach, describe, it } from 'vitest';
+import type { ControlsView } from '../../client/volunteer/controls/controller.ts';
+import { ControlsPanel } from '../../client/volunteer/controls/controls-panel.tsx';
+import { DEFAULTS } from '../../client/volunteer/controls/settings.ts';
 import { VolunteerPage, type VolunteerPageProps } from '../../client/volunteer/page.tsx';
 import { glanceOf } from '../../client/volunteer/run-glance.ts';
 import { IDLE } from '../../client/volunteer/session.ts';
 import type { WorkerState, WorkerStatus } from '../../client/worker/api.ts';
+import { expectAccessible, prefer, THEMES } from './axe-fixture.ts';
 import { quietTraffic, runStatus, workerStatus } from './pages-fixture.ts';
 
 const about = {
@@ -22,6 +25,43 @@ const about = {
 };
 const nothing = (): void => undefined;
 const actions = { start: nothing, pause: nothing, resume: nothing, finish: nothing, leave: nothing };
+const nearlyAll: ControlsView = {
+  settings: DEFAULTS,
+  battery: { kind: 'known', charging: true, level: 0.8 },
+  presence: 'active',
+  idle: { kind: 'offered' },
+  awakeOffered: true,
+  awake: { kind: 'off' },
+  used: { today: 3e6, session: 1e6 },
+  remembered: false,
+  notice: null,
+};
+const everything: ControlsView = {
+  ...nearlyAll,
+  settings: {
+    power: 'low',
+    idleOnly: true,
+    pauseOnBattery: true,
+    dataCap: { megabytes: 500, per: 'day' },
+    hours: { from: 22 * 60, to: 7 * 60 },
+    keepAwake: true,
+  },
+  awake: { kind: 'on' },
+  remembered: true,
+};
+const nothingOffered: ControlsView = {
+  ...everything,
+  battery: { kind: 'unknown' },
+  presence: 'unknown',
+  idle: { kind: 'missing', why: 'This browser cannot tell whether the computer is in use.' },
+  awakeOffered: false,
+  awake: { kind: 'refused', why: 'This browser cannot keep the screen on.' },
+  notice: 'What was remembered cannot be read: these are the usual ones.',
+};
+const controls = (view: ControlsView, state: WorkerStatus = workerStatus): Partial<VolunteerPageProps> => ({
+  status: state,
+  controls: h(ControlsPanel, { view, status: state, actions: { change: nothing, remember: nothing } }),
+});
 const base: VolunteerPageProps = {
   status: workerStatus,
   capability: { kind: 'webgpu', device: 'A GPU' },
@@ -48,6 +88,9 @@ const STATES: Readonly<Record<string, Partial<VolunteerPageProps>>> = {
   leaving: status('leaving'),
   left: status('left'),
   done: status('done'),
+  'controls before the start': controls(nearlyAll, IDLE),
+  'controls, all in use': controls(everything),
+  'controls, nothing offered': controls(nothingOffered, { ...workerStatus, state: 'paused', heldBy: 'idle-only' }),
   banned: status('error', { reason: 'The coordinator refused this tab: banned by the operator.' }),
 };
 
@@ -61,19 +104,11 @@ afterEach(() => {
   render(null, root);
   root.remove();
 });
-afterAll(() => cdp().send('Emulation.setEmulatedMedia', { features: [] }));
+afterAll(() => prefer(null));
 
-describe.each(['light', 'dark'])('%s', (theme) => {
+describe.each(THEMES)('%s', (theme) => {
   it.each(Object.entries(STATES))('%s', async (_, props) => {
-    await cdp().send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: theme }] });
-    await expect.poll(() => matchMedia(`(prefers-color-scheme: ${theme})`).matches).toBe(true);
-    for (const width of [390, 1280]) {
-      await page.viewport(width, 900);
-      render(h(VolunteerPage, { ...base, ...props }), root);
-      root.querySelectorAll('details').forEach((one) => (one.open = true));
-      const { violations } = await axe.run(root, { resultTypes: ['violations'] });
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([]);
-      expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
-    }
+    await prefer(theme);
+    await expectAccessible(root, () => render(h(VolunteerPage, { ...base, ...props }), root));
   });
 });
