@@ -47,6 +47,8 @@ export class Crew {
    * @throws TributaryError NO_SUCH_VOLUNTEER, LOCAL_VOLUNTEER, ADDRESS_SHARED, BANS_FULL, BANS_UNWRITABLE
    */
   ban(id: number, reason: string, all: boolean): number {
+    // It went with another one that was chosen together with it.
+    if (this.#banned.has(id)) return 0;
     const one = this.#find(id);
     const { address } = one.channel;
     if (one.local || address === '') {

@@ -129,6 +129,10 @@ export function TimelineView({ leases, volunteers, now }: TimelineProps): JSX.El
           setChosen(next?.lease ?? null);
         }}
       />
+      <p class="timeline-axis muted" aria-hidden="true">
+        <span>{duration(TIMELINE_MS / 1000)} ago</span>
+        <span>now</span>
+      </p>
       <p class="timeline-told" role="status">
         {told === null ? (
           <span class="muted">Point at a bar, or use the arrow keys, to read about a lease.</span>

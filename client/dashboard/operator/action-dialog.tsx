@@ -7,17 +7,20 @@ import { Confirmation } from './confirmation.tsx';
 
 export function ActionDialog(props: {
   action: OperatorAction;
+  /** Whom it is done to, after the action's name; left out for the run. */
+  whom?: string;
   dangerous: boolean;
   onConfirm(values: ActionValues): void;
   onDecline(): void;
 }): JSX.Element {
   const { action, onConfirm } = props;
+  const name = props.whom === undefined ? action.title : `${action.title} ${props.whom}`;
   const [typed, setTyped] = useState<Typed>({});
   const [problem, setProblem] = useState<string | null>(null);
   return (
     <Confirmation
-      question={`${action.title}?`}
-      confirm={action.title}
+      question={`${name}?`}
+      confirm={name}
       dangerous={props.dangerous}
       onConfirm={() => {
         const values = valuesOf(action, typed);

@@ -1,9 +1,13 @@
 // Drain, quarantine, ban and release for the chosen volunteers, each confirmed, with what came of it.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { Confirmation } from '../operator/confirmation.tsx';
+import { type ActionValues, type OperatorAction, VOLUNTEER_ACTIONS } from '../../../protocol/actions.ts';
+import { ActionDialog } from '../operator/action-dialog.tsx';
 import type { Operator } from '../operator/operator.ts';
-import { decide, STANDING_ACTIONS, STANDING_TEXTS, type StandingAction, type StandingResult } from './standing.ts';
+import { decide, doneWord, type StandingResult } from './standing.ts';
+
+/** What takes work away from a volunteer at once. */
+const DANGEROUS: ReadonlySet<string> = new Set(['ban', 'quarantine']);
 
 function numbers(ids: readonly number[]): string {
   const shown = ids.slice(0, 10).join(', ');
@@ -17,12 +21,12 @@ function ResultLine({ result }: { result: StandingResult }): JSX.Element {
     <>
       {done.length === 0 ? null : (
         <p>
-          {done.length === 1 ? 'Volunteer' : 'Volunteers'} {numbers(done)} {STANDING_TEXTS[action].done}.
+          {done.length === 1 ? 'Volunteer' : 'Volunteers'} {numbers(done)} {doneWord(action)}.
         </p>
       )}
       {first === undefined ? null : (
         <p class="failure">
-          {STANDING_TEXTS[action].name} failed for {numbers(failed.map(({ id }) => id))}: {first.failure.message}{' '}
+          {action.title} failed for {numbers(failed.map(({ id }) => id))}: {first.failure.message}{' '}
           <code>{first.failure.code}</code>
         </p>
       )}
@@ -32,14 +36,14 @@ function ResultLine({ result }: { result: StandingResult }): JSX.Element {
 
 export function StandingBar(props: { operator: Operator; ids: readonly number[]; onDone(): void }): JSX.Element {
   const { operator, ids, onDone } = props;
-  const [asked, setAsked] = useState<StandingAction | null>(null);
+  const [asked, setAsked] = useState<OperatorAction | null>(null);
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState<StandingResult | null>(null);
 
-  async function act(action: StandingAction): Promise<void> {
+  async function act(action: OperatorAction, values: ActionValues): Promise<void> {
     setAsked(null);
     setBusy(true);
-    const outcome = await decide(operator, action, ids);
+    const outcome = await decide(operator, action, { ids, values });
     setBusy(false);
     setResult(outcome);
     if (outcome.failed.length === 0) onDone();
@@ -49,16 +53,16 @@ export function StandingBar(props: { operator: Operator; ids: readonly number[];
   return (
     <div class="standing">
       <div class="buttons">
-        {STANDING_ACTIONS.map((action) => (
+        {VOLUNTEER_ACTIONS.map((action) => (
           <button
-            key={action}
+            key={action.name}
             type="button"
-            class={`button button-small${action === 'ban' ? ' button-danger' : ''}`}
+            class={`button button-small${action.name === 'ban' ? ' button-danger' : ''}`}
             disabled={ids.length === 0 || busy}
             title={ids.length === 0 ? 'Choose volunteers first.' : ''}
             onClick={() => setAsked(action)}
           >
-            {STANDING_TEXTS[action].name}…
+            {action.title}…
           </button>
         ))}
       </div>
@@ -66,17 +70,13 @@ export function StandingBar(props: { operator: Operator; ids: readonly number[];
         {busy ? <p class="muted">Asking the coordinator…</p> : result && <ResultLine result={result} />}
       </div>
       {asked === null ? null : (
-        <Confirmation
-          question={`${STANDING_TEXTS[asked].name} ${whom}?`}
-          confirm={`${STANDING_TEXTS[asked].name} ${whom}`}
-          dangerous={asked === 'ban' || asked === 'quarantine'}
-          onConfirm={() => void act(asked)}
+        <ActionDialog
+          action={asked}
+          whom={whom}
+          dangerous={DANGEROUS.has(asked.name)}
+          onConfirm={(values) => void act(asked, values)}
           onDecline={() => setAsked(null)}
-        >
-          <p>
-            Number {numbers(ids)}. {STANDING_TEXTS[asked].consequence} It is logged.
-          </p>
-        </Confirmation>
+        />
       )}
     </div>
   );

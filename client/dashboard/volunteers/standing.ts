@@ -1,48 +1,37 @@
-// What an operator can decide about volunteers: words for the dialog, and the requests.
+// What an operator can decide about volunteers: the words for what came of it, and the requests.
+import type { ActionValues, OperatorAction } from '../../../protocol/actions.ts';
 import type { CallFailure } from '../../ui/coordinator-call.ts';
 import type { Operator } from '../operator/operator.ts';
 
-export type StandingAction = 'drain' | 'quarantine' | 'ban' | 'release';
-
-export const STANDING_ACTIONS: readonly StandingAction[] = ['drain', 'quarantine', 'ban', 'release'];
-
-export const STANDING_TEXTS: Readonly<
-  Record<StandingAction, { readonly name: string; readonly consequence: string; readonly done: string }>
-> = {
-  drain: {
-    name: 'Drain',
-    consequence: 'They get no more work; what they have in hand is finished and applied.',
-    done: 'drained',
-  },
-  quarantine: {
-    name: 'Quarantine',
-    consequence: 'They get no work that counts for the model, until they are released.',
-    done: 'quarantined',
-  },
-  ban: {
-    name: 'Ban',
-    consequence: 'They are sent away, and their work in hand goes to others. They may not come back until released.',
-    done: 'banned',
-  },
-  release: { name: 'Release', consequence: 'They get work again like everybody else.', done: 'released' },
+const DONE: Readonly<Record<string, string>> = {
+  drain: 'drained',
+  quarantine: 'quarantined',
+  ban: 'banned',
+  release: 'released',
 };
 
 export interface StandingResult {
-  readonly action: StandingAction;
+  readonly action: OperatorAction;
   readonly done: readonly number[];
   readonly failed: readonly { readonly id: number; readonly failure: CallFailure }[];
+}
+
+/** What was done to them, as a participle. */
+export function doneWord({ name }: OperatorAction): string {
+  return DONE[name] ?? `${name}: accepted`;
 }
 
 /** One after the other, so that the coordinator's log has them in order; a refusal does not stop the rest. */
 export async function decide(
   operator: Operator,
-  action: StandingAction,
-  ids: readonly number[],
+  action: OperatorAction,
+  { ids, values }: { ids: readonly number[]; values: ActionValues },
 ): Promise<StandingResult> {
   const done: number[] = [];
   const failed: { id: number; failure: CallFailure }[] = [];
   for (const id of ids) {
-    const result = await operator.call<unknown>(`api/volunteers/${id}/${action}`, { method: 'POST', body: {} });
+    const path = `api/volunteers/${id}/${action.name}`;
+    const result = await operator.call<unknown>(path, { method: 'POST', body: values });
     if (result.ok) done.push(id);
     else failed.push({ id, failure: result.failure });
   }

@@ -73,7 +73,7 @@ function History({ history, operator }: { history: VolunteerHistory; operator: O
           <Figure
             name="Browser"
             value={line.browser === '' ? '–' : line.browser}
-            note={line.hidden ? 'tab hidden' : 'tab visible'}
+            note={line.local ? 'none: in the coordinator' : line.hidden ? 'tab hidden' : 'tab visible'}
           />
           <Figure name="Words per second" value={count(line.wordsPerSecond)} />
           <Figure

@@ -21,8 +21,9 @@ export function StateBadge({ line }: { line: VolunteerLine }): JSX.Element {
 
 export function checksText({ checks }: VolunteerLine): string {
   if (checks === null) return '–';
+  const failed = checks.failed === 0 ? '' : `, ${count(checks.failed)} failed`;
   const pending = checks.pending === 0 ? '' : `, ${count(checks.pending)} under way`;
-  return `${count(checks.passed)} passed, ${count(checks.failed)} failed${pending}`;
+  return `${count(checks.passed)} passed${failed}${pending}`;
 }
 
 export interface RowProps {
@@ -78,7 +79,7 @@ export class VolunteerTableRow extends Component<RowProps> {
         <td class="cell-browser">
           <bdi>{line.browser === '' ? '–' : line.browser}</bdi>
         </td>
-        <td>{line.hidden ? 'hidden' : 'visible'}</td>
+        <td>{line.local ? '–' : line.hidden ? 'hidden' : 'visible'}</td>
         <td class="cell-state">
           <StateBadge line={line} />
           <span class="cell-reason" title={line.reason}>
