@@ -36,6 +36,12 @@ async function startCoordinator(): Promise<Coordinator> {
     '--json',
     '--epochs',
     '12',
+    '--title',
+    'A million words of American English',
+    '--operator',
+    'The word lab',
+    '--purpose',
+    'We learn from the Brown corpus, printed in 1961, which words were used alike.',
     '--out',
     join(folder, 'run'),
   ];
@@ -108,6 +114,13 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   await volunteer.click('#start');
   await volunteer.waitForFunction(() => (window.tributary?.accepted ?? 0) >= 3, undefined, { timeout: PATIENCE });
   await look(volunteer, 'father');
+
+  // A second visitor, who comes while the run is at work.
+  const visitor = await browser.newPage();
+  await visitor.goto(url);
+  await visitor.waitForSelector('[aria-label="Progress of the run"]', { timeout: PATIENCE });
+  await picture(visitor, 'volunteer-before');
+  await visitor.close();
 
   const dashboard = await browser.newPage();
   await dashboard.goto(new URL('dashboard#overview', url).href);
