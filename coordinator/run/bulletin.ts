@@ -138,5 +138,6 @@ export function judged({ desk, grid }: Training, paused: boolean, waiting: boole
   if (volunteers.length === 0)
     return ['starved', 'no volunteer is here: open the URL in a browser, or start with --local 1'];
   if (volunteers.some((one) => one.greeting === null)) return ['preparing', 'a volunteer is starting'];
-  return ['starved', 'every volunteer is paused or leaving'];
+  const held = volunteers.some((one) => one.standing !== 'free');
+  return ['starved', `every volunteer is paused${held ? ', quarantined' : ''} or leaving`];
 }
