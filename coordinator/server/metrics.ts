@@ -24,6 +24,25 @@ export function runMetrics(run: Run): Registry {
   gauge('diverging', '1 while the run looks diverged, otherwise 0', () => (run.quality?.warning == null ? 0 : 1));
   gauge('volunteers', 'Volunteers that can train now', () => run.training?.desk.willing ?? 0);
   gauge('model_version', 'Deltas applied', () => run.training?.model.version ?? 0);
+  gauge('chunks_checking', 'Chunks whose results are in hand and not yet checked', () => {
+    return run.training?.desk.checkingChunks ?? 0;
+  });
+  gauge('event_loop_lag_seconds', 'How late the event loop was over the last second, 99th percentile', () => {
+    return run.observatory.service.figures.lagMs.p99 / 1000;
+  });
+  const checks: Gauge = new Gauge({
+    name: 'tributary_checks',
+    help: 'Checks by replay since the start, by what became of them',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect: () => {
+      if (run.auditor === null) return;
+      const { passed, failed, pending, skipped, undone } = run.auditor.figures;
+      for (const [outcome, count] of Object.entries({ passed, failed, pending, skipped, undone })) {
+        checks.set({ outcome }, count);
+      }
+    },
+  });
   const probe: Gauge = new Gauge({
     name: 'tributary_probe_rho',
     help: "Spearman's rho of cosines and human ratings, by probe file, as last measured",

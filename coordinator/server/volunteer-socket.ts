@@ -17,6 +17,9 @@ const HEARTBEAT_MS = 10_000;
 const SILENT_MS = 30_000;
 /** Time for the last frames to reach those who are let go. */
 const FAREWELL_MS = 1000;
+/** So often in so many ms the log tells of pages that are not ours. */
+const FOREIGN_TOLD = 3;
+const FOREIGN_MS = 60_000;
 /** Sockets that may wait for the vocabulary. */
 const WAITING = 256;
 
@@ -34,6 +37,7 @@ export class VolunteerSocket {
   readonly #run: Run;
   readonly #server: WebSocketServer;
   readonly #peers = new Set<Peer>();
+  #foreign = { since: 0, told: 0 };
   readonly #heartbeat: NodeJS.Timeout;
   readonly #unwatch: () => void;
 
@@ -56,14 +60,19 @@ export class VolunteerSocket {
     });
   }
 
+  /** Told three times a minute at most: strangers must not push everything else out of the log. */
+  #noteForeign(origin: string): void {
+    const now = performance.now();
+    if (now - this.#foreign.since > FOREIGN_MS) this.#foreign = { since: now, told: 0 };
+    if (this.#foreign.told++ < FOREIGN_TOLD)
+      this.#run.note('warning', `a page of ${origin} tried to open the volunteers' socket`);
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const path = request.url?.split('?')[0];
     if (path !== PATH) return refuse(socket, '404 Not Found', `sockets are at ${PATH}`);
     if (!sameOrigin(request)) {
-      this.#run.note(
-        'warning',
-        `a page of ${String(request.headers.origin).slice(0, 100)} tried to open the volunteers' socket`,
-      );
+      this.#noteForeign(String(request.headers.origin).slice(0, 100));
       return refuse(socket, '403 Forbidden', 'this page is not ours: a proxy must pass the Host header on');
     }
     const address = addressOf(request);

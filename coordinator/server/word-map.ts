@@ -4,13 +4,14 @@ import type { Run } from '../run/run.ts';
 
 /** While rows move, maps are made again at most this often, in ms. */
 const MAP_MS = 2000;
-/** Answers of different lengths that are kept. */
-const KEPT = 4;
-
+/** Rows as they were when the stretch of time began, or when they were first asked for in it. */
 interface Kept {
   readonly version: number;
   readonly madeAt: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly scales: Float32Array;
+  readonly values: Int8Array;
+  /** Words that are there; the rest follows when somebody asks for it. */
+  count: number;
 }
 
 /** What maps are made of. */
@@ -22,8 +23,7 @@ interface Words {
 export class WordMaps {
   readonly #run: { readonly training: Words | null };
   readonly #now: () => number;
-  /** By number of words, the oldest first. */
-  readonly #kept = new Map<number, Kept>();
+  #kept: Kept | null = null;
 
   /** @param now milliseconds on a steady clock */
   constructor(run: Pick<Run, 'training'> | { readonly training: Words | null }, now: () => number) {
@@ -37,36 +37,40 @@ export class WordMaps {
     if (training === null) return null;
     const { words, model } = training;
     const count = Math.min(top, MOST_VECTORS, words.length);
-    const known = this.#kept.get(count);
     const now = this.#now();
-    if (known !== undefined && (known.version === model.version || now - known.madeAt < MAP_MS)) return known.bytes;
-    const bytes = mapOf(words.slice(0, count), model);
-    this.#kept.delete(count);
-    this.#kept.set(count, { version: model.version, madeAt: now, bytes });
-    for (const [oldest] of this.#kept) {
-      if (this.#kept.size <= KEPT) break;
-      this.#kept.delete(oldest);
+    // Whatever lengths are asked for, each row is rounded once in a stretch: strangers cannot make more work of it.
+    let kept = this.#kept;
+    if (kept === null || (kept.version !== model.version && now - kept.madeAt >= MAP_MS)) {
+      const most = Math.min(MOST_VECTORS, words.length);
+      kept = {
+        version: model.version,
+        madeAt: now,
+        scales: new Float32Array(most),
+        values: new Int8Array(most * model.dim),
+        count: 0,
+      };
+      this.#kept = kept;
     }
-    return bytes;
+    for (; kept.count < count; kept.count++) quantise(model, kept.count, kept);
+    const { version, scales, values } = kept;
+    return encodeWordMap({
+      modelVersion: version,
+      dim: model.dim,
+      words: words.slice(0, count),
+      scales: scales.subarray(0, count),
+      values: values.subarray(0, count * model.dim),
+    });
   }
 }
 
-/** Each row is scaled by its largest magnitude ÷ 127, rounded to the nearest. */
-function mapOf(words: readonly string[], { dim, version, input }: Words['model']): Uint8Array<ArrayBuffer> {
-  const scales = new Float32Array(words.length);
-  const values = new Int8Array(words.length * dim);
-  for (let word = 0; word < words.length; word++) {
-    const at = word * dim;
-    let most = 0;
-    for (let d = 0; d < dim; d++) most = Math.max(most, Math.abs(input[at + d]!));
-    const scale = Math.fround(most / 127);
-    scales[word] = scale;
-    // A row of zeros, or of what is no number, is a point at the origin.
-    if (!(scale > 0) || !Number.isFinite(scale)) {
-      scales[word] = 0;
-      continue;
-    }
-    for (let d = 0; d < dim; d++) values[at + d] = Math.max(-127, Math.min(127, Math.round(input[at + d]! / scale)));
-  }
-  return encodeWordMap({ modelVersion: version, dim, words, scales, values });
+/** A row is scaled by its largest magnitude ÷ 127, rounded to the nearest. */
+function quantise({ dim, input }: Words['model'], word: number, { scales, values }: Kept): void {
+  const at = word * dim;
+  let most = 0;
+  for (let d = 0; d < dim; d++) most = Math.max(most, Math.abs(input[at + d]!));
+  const scale = Math.fround(most / 127);
+  // A row of zeros, or of what is no number, is a point at the origin.
+  if (!(scale > 0) || !Number.isFinite(scale)) return;
+  scales[word] = scale;
+  for (let d = 0; d < dim; d++) values[at + d] = Math.max(-127, Math.min(127, Math.round(input[at + d]! / scale)));
 }

@@ -27,20 +27,23 @@ describe('map of words', () => {
     expect(decodeWordMap(new WordMaps({ training: some() }, () => 0).map(2)!).words).toEqual(['the', 'of']);
   });
 
-  it('is made anew when the model moved, but not within two seconds', () => {
+  it('is made anew when the model moved, but not within two seconds, whatever lengths are asked for', () => {
     const training = some();
     let now = 0;
     const maps = new WordMaps({ training }, () => now);
-    const first = maps.map(4);
+    const row = (top: number): number[] => [...decodeWordMap(maps.map(top)!).values.subarray(0, 7)];
+    const first = row(4);
+    training.model.input.fill(1);
     now = 5000;
-    expect(maps.map(4)).toBe(first);
+    expect([row(4), row(2)]).toEqual([first, first]);
     training.model.version = 2;
-    const second = maps.map(4);
-    expect(second).not.toBe(first);
+    expect(row(3)).toEqual(Array.from({ length: 7 }, () => 127));
+    training.model.input.set([-1], 0);
     training.model.version = 3;
     now = 6999;
-    expect(maps.map(4)).toBe(second);
+    for (const top of [1, 2, 3, 4]) expect(row(top)[0]).toBe(127);
     now = 7000;
+    expect(row(2)[0]).toBe(-127);
     expect(decodeWordMap(maps.map(4)!).modelVersion).toBe(3);
   });
 
