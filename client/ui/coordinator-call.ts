@@ -1,8 +1,11 @@
 // Calls to the coordinator's HTTP interface: the answer, or what went wrong in words for people.
 import type { ErrorBody } from '../../protocol/status.ts';
 
+/** Milliseconds after which an answer is no longer waited for: who pressed a button is to hear something. */
+const PATIENCE_MS = 15_000;
+
 export interface CallFailure {
-  /** The coordinator's error code; UNREACHABLE or HTTP_<status> when it gave none. */
+  /** The coordinator's error code; UNREACHABLE, NO_ANSWER or HTTP_<status> when it gave none. */
   readonly code: string;
   readonly message: string;
 }
@@ -35,16 +38,26 @@ export async function callCoordinator<T>(
   path: string,
   init: RequestInit = {},
   send: Fetch = fetch,
+  patienceMs = PATIENCE_MS,
 ): Promise<CallResult<T>> {
   let answer: CallAnswer;
   let text: string;
+  const late = new AbortController();
+  const giveUp = (): void => late.abort(init.signal?.reason);
+  init.signal?.addEventListener('abort', giveUp);
+  const timer = setTimeout(giveUp, patienceMs);
   try {
-    answer = await send(path, { ...init, cache: 'no-store' });
+    init.signal?.throwIfAborted();
+    answer = await send(path, { ...init, cache: 'no-store', signal: late.signal });
     text = await answer.text();
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
+    if (late.signal.aborted) return { ok: false, failure: noAnswer(init.method, patienceMs) };
     const cause = error instanceof Error ? error.message : String(error);
     return { ok: false, failure: { code: 'UNREACHABLE', message: `The coordinator does not answer (${cause}).` } };
+  } finally {
+    clearTimeout(timer);
+    init.signal?.removeEventListener('abort', giveUp);
   }
   let body: unknown;
   try {
@@ -59,6 +72,13 @@ export async function callCoordinator<T>(
     return { ok: false, failure: { code: `HTTP_${answer.status}`, message } };
   }
   return { ok: true, body: body as T };
+}
+
+function noAnswer(method: string | undefined, patienceMs: number): CallFailure {
+  const asked = `The coordinator gave no answer within ${Math.round(patienceMs / 1000)} s: it is busy, or the way to it is slow.`;
+  const changed = method !== undefined && method !== 'GET';
+  const next = changed ? 'It may still do what was asked: look at the log before trying again.' : 'Try again.';
+  return { code: 'NO_ANSWER', message: `${asked} ${next}` };
 }
 
 /** What an answer that is no success says: the coordinator's coded error, or only its status. */

@@ -20,7 +20,7 @@ import { mirrorStatus } from './mirror.ts';
 import { keptNickname } from './nickname.tsx';
 import { PageTraffic } from './page-traffic.ts';
 import { VolunteerPage } from './page.tsx';
-import { lookAtRun, type RunGlance } from './run-glance.ts';
+import { hasVectors, lookAtRun, type RunGlance } from './run-glance.ts';
 import { VolunteerSession, type WorkerHandle } from './session.ts';
 
 const root = document.getElementById('page');
@@ -37,7 +37,10 @@ let capability: Capability = { kind: 'probing' };
 let glance: RunGlance = { kind: 'asking' };
 let about: About | null = null;
 let drawing = false;
-const traffic = new PageTraffic();
+const traffic = new PageTraffic({
+  affords: (bytes) => controls.affords(bytes),
+  counted: () => controls.look(),
+});
 const storage = (): Storage => localStorage;
 let nickname = keptNickname(storage);
 
@@ -81,6 +84,7 @@ const controls: VolunteerControls = new VolunteerControls({
   wakeLock: browserWakeLock(),
   store: new SettingsStore(() => localStorage),
   session,
+  pageBytes: () => traffic.bytes,
   forced: settingsInAddress(location.search),
   changed: () => drawSoon(),
 });
@@ -155,8 +159,10 @@ async function lookUntilReady(): Promise<void> {
   glance = await lookAtRun(traffic.text);
   draw();
   // Before the first piece the run soon becomes another; later the coordinator's own words tell how it is.
-  const early = glance.kind !== 'known' || glance.state === 'counting' || glance.state === 'preparing';
-  if (early && session.status.state === 'idle') setTimeout(() => void lookUntilReady(), GLANCE_MS);
+  const { state } = session.status;
+  const early = !hasVectors(glance) && session.status.accepted === 0;
+  if (early && (state === 'idle' || state === 'waiting' || state === 'connecting'))
+    setTimeout(() => void lookUntilReady(), GLANCE_MS);
 }
 void lookUntilReady();
 void lookAtAbout(traffic.text).then((told) => {

@@ -6,7 +6,7 @@ import type { About } from '../../protocol/status.ts';
 import type { Capability } from './capability.ts';
 import { Contribution } from './contribution.tsx';
 import { Intro } from './intro.tsx';
-import type { RunGlance } from './run-glance.ts';
+import { hasVectors, type RunGlance } from './run-glance.ts';
 import { LiveLook } from './live/live-look.tsx';
 import { Nickname, type NicknameProps } from './nickname.tsx';
 import type { Traffic } from './page-traffic.ts';
@@ -32,6 +32,8 @@ export interface VolunteerPageProps {
 
 export function VolunteerPage(props: VolunteerPageProps): JSX.Element {
   const { status, capability, glance, about, traffic, nickname, actions, controls } = props;
+  const banned = status.state === 'banned';
+  const begun = status.state === 'training' || status.accepted > 0 || hasVectors(glance);
   return (
     <div class="volunteer">
       <header class="masthead">
@@ -42,15 +44,15 @@ export function VolunteerPage(props: VolunteerPageProps): JSX.Element {
         <Intro about={about} started={status.state !== 'idle'} />
         {status.state === 'idle' ? <RunNotice glance={glance} /> : null}
         <StatePanel status={status} capability={capability} actions={actions} />
-        <Thanks status={status} />
+        <Thanks status={status} about={about} />
         {status.state === 'idle' ? <Terms open /> : null}
         <div class="pair">
           {status.state === 'idle' ? null : <Contribution status={status} pageBytes={traffic.bytes} />}
           <RunPanel status={status} glance={glance} />
         </div>
-        {controls}
-        {hasEnded(status.state) ? <Nickname {...nickname} /> : null}
-        <LiveLook live={!hasEnded(status.state)} traffic={traffic} />
+        {banned ? null : controls}
+        {hasEnded(status.state) && !banned ? <Nickname {...nickname} /> : null}
+        {banned ? null : <LiveLook live={!hasEnded(status.state)} begun={begun} traffic={traffic} />}
         {status.state === 'idle' ? null : <Terms open={false} />}
       </main>
       <footer class="muted">

@@ -1,6 +1,7 @@
 // The run as the page knows it before the volunteer starts: one look at GET /api/run.
 import type { RunStatus } from '../../protocol/status.ts';
 import { callCoordinator, type Fetch } from '../ui/coordinator-call.ts';
+import { CAP_MET } from './page-traffic.ts';
 import type { WorkerStatus } from '../worker/api.ts';
 
 export type RunGlance =
@@ -11,7 +12,14 @@ export type RunGlance =
       readonly sentence: string;
       readonly run: WorkerStatus['run'];
     }
+  /** The data cap is met: the page did not ask. */
+  | { readonly kind: 'capped'; readonly message: string }
   | { readonly kind: 'unreachable'; readonly message: string };
+
+/** Before the first piece is made there are no vectors to ask for. */
+export function hasVectors(glance: RunGlance): boolean {
+  return glance.kind === 'known' && glance.state !== 'counting' && glance.state !== 'preparing';
+}
 
 export function glanceOf(status: RunStatus): RunGlance {
   const { progress, wordsPerSecond, volunteers, etaSeconds, loss } = status;
@@ -36,5 +44,7 @@ export function glanceOf(status: RunStatus): RunGlance {
 
 export async function lookAtRun(send?: Fetch): Promise<RunGlance> {
   const result = await callCoordinator<RunStatus>('api/run', {}, send);
-  return result.ok ? glanceOf(result.body) : { kind: 'unreachable', message: result.failure.message };
+  if (result.ok) return glanceOf(result.body);
+  const { code, message } = result.failure;
+  return { kind: code === CAP_MET ? 'capped' : 'unreachable', message };
 }

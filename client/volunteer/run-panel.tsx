@@ -9,7 +9,7 @@ import type { RunGlance } from './run-glance.ts';
 export function RunPanel({ status, glance }: { status: WorkerStatus; glance: RunGlance }): JSX.Element {
   const run = status.run ?? (glance.kind === 'known' ? glance.run : null);
   const sentence =
-    glance.kind === 'unreachable'
+    glance.kind === 'unreachable' || glance.kind === 'capped'
       ? glance.message
       : glance.kind === 'asking'
         ? 'Asking the coordinator…'

@@ -46,7 +46,7 @@ type Totals = Pick<
   'accepted' | 'acceptedWords' | 'rejected' | 'refusal' | 'late' | 'bytesUp' | 'bytesDown'
 >;
 
-const ENDED: ReadonlySet<WorkerStatus['state']> = new Set(['idle', 'left', 'done', 'error']);
+const ENDED: ReadonlySet<WorkerStatus['state']> = new Set(['idle', 'left', 'done', 'banned', 'error']);
 
 export function hasEnded(state: WorkerStatus['state']): boolean {
   return ENDED.has(state);
@@ -76,6 +76,7 @@ export class VolunteerSession {
   }
 
   start(): void {
+    if (this.#status.state === 'banned') return;
     if (hasEnded(this.#status.state)) this.#begin();
   }
 

@@ -26,6 +26,7 @@ const STATES: Readonly<Record<WorkerState, { readonly word: string; readonly ton
   leaving: { word: 'Finishing', tone: 'warning' },
   left: { word: 'Left', tone: 'neutral' },
   done: { word: 'Run complete', tone: 'good' },
+  banned: { word: 'Sent away', tone: 'bad' },
   error: { word: 'Stopped', tone: 'bad' },
 };
 
@@ -75,7 +76,7 @@ export function StatePanel(props: {
           id="start"
           type="button"
           class="button button-primary button-large"
-          hidden={!ended}
+          hidden={!ended || status.state === 'banned'}
           onClick={actions.start}
         >
           {status.state === 'idle' ? 'Start' : 'Start again'}

@@ -1,15 +1,24 @@
 // Thanks and totals at the end, and what to do with the tab now.
 import type { JSX } from 'preact';
+import type { About } from '../../protocol/status.ts';
 import { bytes, count, percent, share } from '../ui/format.ts';
 import type { WorkerState, WorkerStatus } from '../worker/api.ts';
 
 const NEXT: Partial<Record<WorkerState, string>> = {
   done: 'The run is complete, so nothing runs here any more: you can close this tab, or stay and ask the finished vectors for words below.',
   left: 'Nothing runs here any more: close this tab, or start again whenever you like.',
+  banned:
+    'Nothing runs here any more, and this tab cannot come back by itself. What was accepted before stays in the model.',
   error: 'Nothing runs here any more. What was accepted before stays in the model.',
 };
 
-export function Thanks({ status }: { status: WorkerStatus }): JSX.Element | null {
+/** Whom to ask, for a tab that was sent away. */
+function whomToAsk(about: About | null): string {
+  const who = about === null || about.operator === '' ? 'who gave you this address' : `the operator, ${about.operator}`;
+  return `If you think that this is a mistake, ask ${who}: only the operator can let this tab in again.`;
+}
+
+export function Thanks({ status, about }: { status: WorkerStatus; about: About | null }): JSX.Element | null {
   const next = NEXT[status.state];
   if (next === undefined) return null;
   const { accepted, acceptedWords, run, bytesDown, bytesUp } = status;
@@ -26,6 +35,7 @@ export function Thanks({ status }: { status: WorkerStatus }): JSX.Element | null
         </p>
       ) : null}
       <p>{next}</p>
+      {status.state === 'banned' ? <p>{whomToAsk(about)}</p> : null}
     </section>
   );
 }

@@ -37,6 +37,7 @@ export type WorkerState =
   | 'leaving' // finishes the piece at hand, then leaves
   | 'left'
   | 'done' // the run is complete
+  | 'banned' // sent away by the operator: another start would end the same way
   | 'error'; // cannot go on: `reason` says why and what to do
 
 export interface WorkerStatus {

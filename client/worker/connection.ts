@@ -18,7 +18,7 @@ export interface ConnectionEdges {
   retry(ms: number, reason: string): void;
   connecting(): void;
   /** No further attempt is made. */
-  over(kind: 'done' | 'error', reason: string): void;
+  over(kind: 'done' | 'banned' | 'error', reason: string): void;
   traffic(up: number, down: number): void;
   /** A frame was taken in from `from` to `to`, in ms. */
   handled(from: number, to: number): void;
@@ -113,7 +113,7 @@ export class Connection {
       case CLOSE.violation:
         return this.#over('error', `the coordinator refused this tab's work: ${reason}`);
       case CLOSE.banned:
-        return this.#over('error', `the operator sent this tab away: ${reason}`);
+        return this.#over('banned', `the operator sent this tab away: ${reason}`);
       case CLOSE.full:
         return this.#retry(LAST_RETRY_MS, reason);
       default:
@@ -192,7 +192,7 @@ export class Connection {
     this.#edges.event({ kind: 'left' });
   }
 
-  #over(kind: 'done' | 'error', reason: string): void {
+  #over(kind: 'done' | 'banned' | 'error', reason: string): void {
     if (this.#ended) return;
     this.#end();
     this.#edges.over(kind, reason);

@@ -3,7 +3,7 @@ import type { Hold, WorkerState } from './api.ts';
 
 export interface Facts {
   /** How it ended; null before. */
-  readonly ended: { readonly state: 'left' | 'done' | 'error'; readonly reason: string } | null;
+  readonly ended: { readonly state: 'left' | 'done' | 'banned' | 'error'; readonly reason: string } | null;
   readonly leaving: boolean;
   /** Why it does not ask for work; null while it does. */
   readonly hold: Hold | null;

@@ -274,7 +274,7 @@ class Volunteer implements VolunteerWorker {
     this.#connection?.leave();
   }
 
-  #end(state: 'left' | 'done' | 'error', reason: string): void {
+  #end(state: 'left' | 'done' | 'banned' | 'error', reason: string): void {
     if (this.#facts.ended !== null) return;
     this.#facts.ended = { state, reason };
     this.#retryAt = null;

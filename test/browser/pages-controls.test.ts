@@ -7,6 +7,7 @@ import { ControlsPanel } from '../../client/volunteer/controls/controls-panel.ts
 import type { LockLike, WakeLockLike } from '../../client/volunteer/controls/keep-awake.ts';
 import { SettingsStore, STORAGE_KEY } from '../../client/volunteer/controls/settings-store.ts';
 import type { BatteryLike, BrowserFacts, IdleDetection } from '../../client/volunteer/controls/surroundings.ts';
+import { PageTraffic } from '../../client/volunteer/page-traffic.ts';
 import { IDLE } from '../../client/volunteer/session.ts';
 import type { Hold, WorkerStatus } from '../../client/worker/api.ts';
 import { workerStatus } from './pages-fixture.ts';
@@ -77,6 +78,7 @@ let clock: Date;
 let battery: Battery;
 let locks: Lock[];
 let told: Told;
+let fetched: number;
 let controls: VolunteerControls;
 
 const wakeLock: WakeLockLike = {
@@ -98,6 +100,7 @@ function open(facts: Partial<BrowserFacts> = {}, lock: WakeLockLike | null = wak
     wakeLock: lock ?? undefined,
     store: new SettingsStore(() => localStorage),
     session: told,
+    pageBytes: () => fetched,
     forced: {},
     changed: () => queueMicrotask(draw),
   });
@@ -137,6 +140,7 @@ beforeEach(() => {
   Detector.latest = null;
   locks = [];
   told = new Told();
+  fetched = 0;
 });
 afterEach(() => {
   render(null, root);
@@ -231,6 +235,34 @@ describe('controls', () => {
     expect(field('cap-megabytes').value).toBe('10');
     field('cap').click();
     expect([told.held, told.limit]).toEqual([null, null]);
+  });
+
+  it("count the page's own fetches against the cap, and stop them with it", async () => {
+    open();
+    let sent = 0;
+    const traffic = new PageTraffic(
+      { affords: (bytes) => controls.affords(bytes), counted: () => controls.look() },
+      () => {
+        sent++;
+        return Promise.resolve(new Response(new Uint8Array(400_000)));
+      },
+    );
+    field('cap').click();
+    await expect.poll(() => field('cap-megabytes').value).toBe('500');
+    await set('cap-megabytes', '10');
+    report({ bytesUp: 4e6, bytesDown: 5e6 });
+    await traffic.binary('api/vectors?top=400');
+    await traffic.binary('api/vectors?top=400');
+    fetched = traffic.bytes;
+    controls.look();
+    expect([fetched, told.limit, sent]).toEqual([800_000, 9_200_000, 2]);
+    const refused = await traffic.text('api/vectors?top=400');
+    expect([refused.ok, sent]).toEqual([false, 2]);
+    expect(await refused.text()).toContain('DATA_CAP');
+    expect((await traffic.text('api/about')).ok).toBe(true);
+    report({ bytesUp: 4e6, bytesDown: 5e6, heldBy: 'data-cap' });
+    expect((await traffic.text('api/similar')).ok).toBe(false);
+    expect(sent).toBe(3);
   });
 
   it('keep to hours, over midnight', async () => {

@@ -80,7 +80,7 @@ describe('live look', () => {
       },
       binary: async () => ({ ok: true, status: 200, arrayBuffer: async () => map.slice().buffer }),
     };
-    render(h(LiveLook, { live: true, traffic }), root);
+    render(h(LiveLook, { live: true, begun: true, traffic }), root);
     await expect.poll(() => root.querySelectorAll('.chip').length).toBeGreaterThan(0);
     expect(root.querySelector('canvas')?.getAttribute('aria-label')).toContain('Map of 5 frequent words');
     root.querySelector<HTMLButtonElement>('.chip')?.click();
@@ -92,6 +92,20 @@ describe('live look', () => {
     expect(root.querySelector('.neighbours-went')?.textContent).toContain('boat');
     expect(root.querySelector('[role=status]')?.textContent).toBe(spoken);
     expect(asked.every((url) => url.startsWith('api/similar?positive='))).toBe(true);
+  });
+
+  it('asks for no vectors before there are any', async () => {
+    let asked = 0;
+    const count = (): Promise<never> => {
+      asked++;
+      return new Promise(() => undefined);
+    };
+    const traffic: Traffic = { bytes: 0, text: count, binary: count };
+    render(h(LiveLook, { live: true, begun: false, traffic }), root);
+    await expect.poll(() => text()).toContain('The map begins with the first pieces');
+    expect(asked).toBe(0);
+    render(h(LiveLook, { live: true, begun: true, traffic }), root);
+    await expect.poll(() => asked).toBe(1);
   });
 
   it('shows the longer words only, each with its own row', () => {
@@ -151,12 +165,12 @@ describe('own work', () => {
   });
 
   it('thanks with the totals at each end, and not before', () => {
-    render(h(Thanks, { status: workerStatus }), root);
+    render(h(Thanks, { status: workerStatus, about: null }), root);
     expect(text()).toBe('');
-    render(h(Thanks, { status: { ...workerStatus, state: 'done' } }), root);
+    render(h(Thanks, { status: { ...workerStatus, state: 'done' }, about: null }), root);
     for (const part of ['250 k words', '12 pieces', '5.00 % of this run', 'you can close this tab'])
       expect(text()).toContain(part);
-    render(h(Thanks, { status: { ...workerStatus, state: 'left', accepted: 0 } }), root);
+    render(h(Thanks, { status: { ...workerStatus, state: 'left', accepted: 0 }, about: null }), root);
     expect(text()).toContain('Nothing was counted');
   });
 });

@@ -63,6 +63,7 @@ describe('volunteer page', () => {
     leaving: { word: 'Finishing', buttons: ['leave'] },
     left: { word: 'Left', buttons: ['start'] },
     done: { word: 'Run complete', buttons: ['start'] },
+    banned: { word: 'Sent away', buttons: [] },
     error: { word: 'Stopped', buttons: ['start'] },
   };
   for (const [state, { word, buttons }] of Object.entries(expected) as [
@@ -78,6 +79,14 @@ describe('volunteer page', () => {
       expect(shown()).toEqual(buttons);
     });
   }
+
+  it('leaves nothing to press to who was sent away, and says whom to ask', () => {
+    const about = { title: '', operator: 'The word lab', purpose: '', link: '', version: '0.1.0' };
+    show({ status: { ...workerStatus, state: 'banned' }, about, glance: glanceOf(runStatus) });
+    const visible = [...root.querySelectorAll<HTMLElement>('button, input')].filter((each) => !each.hidden);
+    expect(visible).toEqual([]);
+    expect(root.querySelector('.thanks')?.textContent).toContain('ask the operator, The word lab');
+  });
 
   it('calls what each button says; the pause button resumes when paused', () => {
     calls.length = 0;
@@ -260,6 +269,16 @@ describe('session', () => {
     expect(session.status.accepted).toBe(7);
     const start = 'start cpu ws://h/volunteer';
     expect(asked).toEqual([start, 'hidden true', 'terminate', start, 'hidden true']);
+  });
+
+  it('never starts again once it was sent away', () => {
+    const { session, asked, report } = sessionWithFake();
+    session.start();
+    report({ ...workerStatus, state: 'banned', reason: 'the operator sent this tab away' });
+    const before = [...asked];
+    session.start();
+    expect(asked).toEqual(before);
+    expect(session.status.state).toBe('banned');
   });
 
   it('shows a worker that dies or refuses as an error with its reason, and hears no more of it', async () => {

@@ -25,6 +25,25 @@ async function ask(words: string): Promise<void> {
   root.querySelector('form')?.requestSubmit();
 }
 
+describe('a call to the coordinator', () => {
+  const never = (_url: string, init?: RequestInit): Promise<Response> =>
+    new Promise((_, refuse) => init?.signal?.addEventListener('abort', () => refuse(new Error('aborted'))));
+
+  it('gives up with words when no answer comes, and says that a change may still be made', async () => {
+    const asked = await callCoordinator('api/run', {}, never, 20);
+    expect(asked).toMatchObject({ ok: false, failure: { code: 'NO_ANSWER' } });
+    const changed = await callCoordinator('api/run/pause', { method: 'POST' }, never, 20);
+    expect(changed).toMatchObject({ failure: { message: expect.stringContaining('look at the log') } });
+  });
+
+  it('throws only for who asked it to stop', async () => {
+    const stop = new AbortController();
+    const call = callCoordinator('api/run', { signal: stop.signal }, never, 600_000);
+    stop.abort();
+    await expect(call).rejects.toThrow('aborted');
+  });
+});
+
 describe('word box', () => {
   it('reads words and subtracted words, and encodes them', () => {
     const query = parseNeighbourQuery('  king, woman -man a&b ');

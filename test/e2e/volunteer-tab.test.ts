@@ -9,6 +9,7 @@ import { makeFolder, startLongRun } from './train-setup.ts';
 const folder = makeFolder();
 let coordinator: CoordinatorProcess;
 let url: string;
+let token: string;
 let browser: Browser;
 
 interface Entry {
@@ -28,7 +29,7 @@ const of = (session: number, kind: string): Entry[] =>
   journal().filter((entry) => entry.session === session && entry.kind === kind);
 
 beforeAll(async () => {
-  ({ coordinator, url } = await startLongRun(folder, 20_000, ['--local', '0']));
+  ({ coordinator, url, token } = await startLongRun(folder, 20_000, ['--local', '0']));
   browser = await launchChromium({ executable: await findChromium(), gpu: false });
 });
 
@@ -147,5 +148,21 @@ describe('power', () => {
     const { volunteers } = await coordinator.status();
     expect(volunteers.find(({ id }) => id === session)).toMatchObject({ local: false });
     expect(of(session, 'expired')).toEqual([]);
+  });
+});
+
+// Last: a ban is by address, which every tab of this file has.
+describe('a tab that was banned', () => {
+  it('says whom to ask, and has nothing to press', async () => {
+    const { page, session } = await train('low');
+    const answer = await fetch(new URL(`/api/volunteers/${session}/ban`, url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ all: true, reason: 'spam' }),
+    });
+    expect(answer.status).toBe(200);
+    await page.waitForSelector('html[data-state=banned]', { timeout: 60_000 });
+    expect(await page.textContent('.thanks')).toContain('ask');
+    expect(await page.locator('button:visible, input:visible').count()).toBe(0);
   });
 });

@@ -81,10 +81,16 @@ function Blocks({ blocks, parts, holder }: BlocksProps): JSX.Element {
       drawGrid(context, blocks, parts, layout.current, paletteNow());
     };
     draw();
-    const watch = new ResizeObserver(draw);
+    // On the next frame: a size changed within the observer's call would be reported as a loop.
+    let soon = 0;
+    const watch = new ResizeObserver(() => {
+      cancelAnimationFrame(soon);
+      soon = requestAnimationFrame(draw);
+    });
     if (frame.current) watch.observe(frame.current);
     const stop = onThemeChange(draw);
     return () => {
+      cancelAnimationFrame(soon);
       watch.disconnect();
       stop();
     };

@@ -93,10 +93,16 @@ export function TimelineView({ leases, volunteers, now }: TimelineProps): JSX.El
       if (canvas.current) draw(canvas.current, canvas.current.clientWidth, lanes, now);
     };
     paint();
-    const watch = new ResizeObserver(paint);
+    // On the next frame: a height changed within the observer's call would be reported as a loop.
+    let soon = 0;
+    const watch = new ResizeObserver(() => {
+      cancelAnimationFrame(soon);
+      soon = requestAnimationFrame(paint);
+    });
     if (canvas.current) watch.observe(canvas.current);
     const stop = onThemeChange(paint);
     return () => {
+      cancelAnimationFrame(soon);
       watch.disconnect();
       stop();
     };

@@ -39,6 +39,18 @@ function OutcomeLine({ outcome }: { outcome: Outcome }): JSX.Element | null {
   }
 }
 
+/** Why some buttons are off: a tooltip alone tells nothing to who has no mouse. */
+function WhyDisabled({ state }: { state: RunState }): JSX.Element | null {
+  const reasons = new Map<string, string[]>();
+  for (const { name, title } of RUN_ACTIONS) {
+    const why = whyNot(name, state);
+    if (why !== null) reasons.set(why, [...(reasons.get(why) ?? []), title]);
+  }
+  if (reasons.size === 0) return null;
+  const said = [...reasons].map(([why, titles]) => `${titles.join(', ')} (${why})`);
+  return <p class="muted">Not now: {said.join('; ')}.</p>;
+}
+
 export function OperatorPanel({ state, operator }: { state: RunState; operator: Operator }): JSX.Element {
   const [asked, setAsked] = useState<OperatorAction | null>(null);
   const [outcome, setOutcome] = useState<Outcome>({ kind: 'none' });
@@ -77,6 +89,7 @@ export function OperatorPanel({ state, operator }: { state: RunState; operator: 
           );
         })}
       </div>
+      <WhyDisabled state={state} />
       <div role="status">
         <OutcomeLine outcome={outcome} />
       </div>

@@ -31,6 +31,8 @@ export interface ControllerEdges {
   readonly wakeLock: WakeLockLike | undefined;
   readonly store: SettingsStore;
   readonly session: Pick<VolunteerSession, 'status' | 'hold' | 'setPower' | 'setDataLimit'>;
+  /** Bytes that the page itself fetched beside the worker's, since it was opened. */
+  pageBytes(): number;
   /** Settings that the page's address makes, which come before all others and are not remembered. */
   readonly forced: Partial<Settings>;
   /** Something to show changed. */
@@ -122,18 +124,26 @@ export class VolunteerControls {
   look(): void {
     const { session } = this.#edges;
     const { status } = session;
-    this.#count(status.bytesUp + status.bytesDown);
+    const work = status.bytesUp + status.bytesDown;
+    this.#count(work + this.#edges.pageBytes());
     const now = this.#surroundings.now;
     const used = this.#used();
     const { dataCap, keepAwake, power } = this.#settings;
     session.setPower(POWERS[power]);
-    session.setDataLimit(dataCap === null ? null : Math.max(0, this.#session + remaining(dataCap, used)));
+    session.setDataLimit(dataCap === null ? null : Math.max(0, work + remaining(dataCap, used)));
     const { battery, presence } = this.#surroundings;
     const minute = now.getHours() * 60 + now.getMinutes();
     const hold = holdOf(this.#settings, { pausedByUser: this.#pausedByUser, battery, presence, minute, used });
     session.hold(hold);
     this.#awake.want(keepAwake && !this.#hidden && hold === null && AWAKE.has(session.status.state));
     this.#edges.changed();
+  }
+
+  /** Whether the data cap leaves room for `bytes` more of the page's own; none once it stopped the work. */
+  affords(bytes: number): boolean {
+    const { dataCap } = this.#settings;
+    if (this.#edges.session.status.heldBy === 'data-cap') return false;
+    return dataCap === null || remaining(dataCap, this.#used()) > bytes;
   }
 
   #used(): Used {

@@ -14,7 +14,14 @@ function someOf(words: readonly string[]): readonly string[] {
   return words.filter((_, at) => at % step === Math.floor(step / 2)).slice(0, SUGGESTED);
 }
 
-export function LiveLook({ live, traffic }: { live: boolean; traffic: Traffic }): JSX.Element {
+export interface LiveLookProps {
+  readonly live: boolean;
+  /** The run has vectors to look at. */
+  readonly begun: boolean;
+  readonly traffic: Traffic;
+}
+
+export function LiveLook({ live, begun, traffic }: LiveLookProps): JSX.Element {
   const [suggestions, setSuggestions] = useState<readonly string[]>([]);
   const [marked, setMarked] = useState<ReadonlySet<string>>(NONE);
   return (
@@ -28,7 +35,13 @@ export function LiveLook({ live, traffic }: { live: boolean; traffic: Traffic })
           suggestions={suggestions}
           onSeen={(words) => setMarked(new Set(words))}
         />
-        <WordMap live={live} send={traffic.binary} marked={marked} onWords={(words) => setSuggestions(someOf(words))} />
+        <WordMap
+          live={live}
+          begun={begun}
+          send={traffic.binary}
+          marked={marked}
+          onWords={(words) => setSuggestions(someOf(words))}
+        />
       </div>
     </section>
   );

@@ -30,6 +30,8 @@ export function tellingWords(vectors: Vectors, most: number): Vectors {
 
 export interface WordMapProps {
   readonly live: boolean;
+  /** The run has vectors to draw: before, nothing is asked. */
+  readonly begun: boolean;
   readonly send: FetchBytes;
   readonly marked: ReadonlySet<string>;
   readonly onWords: (words: readonly string[]) => void;
@@ -40,13 +42,14 @@ interface Pictures {
   readonly now: Picture;
 }
 
-export function WordMap({ live, send, marked, onWords }: WordMapProps): JSX.Element {
+export function WordMap({ live, begun, send, marked, onWords }: WordMapProps): JSX.Element {
   const [pictures, setPictures] = useState<Pictures | null>(null);
   const [problem, setProblem] = useState('');
   const newest = useRef<{ version: number; picture: Picture } | null>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
 
   useEffect(() => {
+    if (!begun) return undefined;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
@@ -71,7 +74,7 @@ export function WordMap({ live, send, marked, onWords }: WordMapProps): JSX.Elem
       stop.abort();
       clearTimeout(timer);
     };
-  }, [live]);
+  }, [live, begun]);
 
   const travelled = useRef<Pictures | null>(null);
   useEffect(() => {
@@ -127,9 +130,11 @@ export function WordMap({ live, send, marked, onWords }: WordMapProps): JSX.Elem
         }
       />
       <figcaption class="muted">
-        {problem !== '' && words.length === 0
-          ? `No map yet: ${problem}`
-          : `Frequent words, squeezed onto a plane: near means used alike, roughly.${live ? ' It moves as the run trains.' : ''}`}
+        {!begun
+          ? 'The map begins with the first pieces of work.'
+          : problem !== '' && words.length === 0
+            ? `No map yet: ${problem}`
+            : `Frequent words, squeezed onto a plane: near means used alike, roughly.${live ? ' It moves as the run trains.' : ''}`}
       </figcaption>
     </figure>
   );

@@ -53,11 +53,23 @@ describe('SpeedBook', () => {
   it('compares hidden with in view at equal power, leaves out pieces of both', () => {
     const speed = new SpeedBook();
     expect(speed.hiddenShare).toBeNull();
-    speed.note(1000, 1000, 'view', 1);
+    for (let piece = 0; piece < 5; piece++) speed.note(1000, 1000, 'view', 1);
     speed.note(9, 1000, null, 1);
     expect(speed.hiddenShare).toBeNull();
-    speed.note(150, 1000, 'hidden', 0.3);
+    for (let piece = 0; piece < 5; piece++) {
+      expect(speed.hiddenShare).toBeNull();
+      speed.note(150, 1000, 'hidden', 0.3);
+    }
     expect(speed.hiddenShare).toBeCloseTo(0.5);
+  });
+
+  it('is not misled by single pieces, however slow', () => {
+    const speed = new SpeedBook();
+    for (let piece = 0; piece < 9; piece++) {
+      speed.note(1000, 1000, 'view', 1);
+      speed.note(piece % 4 === 0 ? 5 : 980, 1000, 'hidden', 1);
+    }
+    expect(speed.hiddenShare).toBeCloseTo(0.98);
   });
 });
 
