@@ -121,6 +121,17 @@ describe('minUpdates and maxUpdates', () => {
     expect(subject.finished).toBe(true);
   });
 
+  it('never give a second group while the descent runs on the first', () => {
+    const subject = desk();
+    const [first, second] = [granted(subject, 'a'), granted(subject, 'b')];
+    subject.answer(first.task, 'a');
+    const group = subject.takeGroup();
+    subject.answer(second.task, 'b');
+    expect(subject.takeGroup()).toEqual([]);
+    subject.applied(group);
+    expect(subject.takeGroup()).toEqual([second]);
+  });
+
   it('keep at most so many copies out, until one is applied or lost', () => {
     const subject = desk({ maxUpdates: 2, minUpdates: 2 });
     const first = granted(subject, 'a');
