@@ -124,6 +124,35 @@ describe('a tab that goes', () => {
   });
 });
 
+describe('a data cap', () => {
+  it("stops a tab with the reason before it is passed, and the page's own look-ups with it", async () => {
+    const page = await (await browser.newContext()).newPage();
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    await page.goto(new URL('?engine=cpu&battery=ignore', url).href);
+    await page.click('summary:has-text("Limits")');
+    await page.check('#cap');
+    await page.fill('#cap-megabytes', '10');
+    await page.press('#cap-megabytes', 'Tab');
+    await page.click('#start');
+    await page.waitForSelector('html[data-state=paused]', { timeout: 60_000 });
+    expect(await page.textContent('.state-reason')).toContain('data cap');
+    const used = await page.evaluate(() => {
+      const { bytesUp, bytesDown } = (window as unknown as { tributary: { bytesUp: number; bytesDown: number } })
+        .tributary;
+      return bytesUp + bytesDown;
+    });
+    expect(used).toBeGreaterThan(0);
+    expect(used).toBeLessThanOrEqual(10e6);
+    const before = requests.length;
+    await page.fill('#neighbour-word', 'a');
+    await page.press('#neighbour-word', 'Enter');
+    await page.waitForSelector('.neighbour-box .failure code', { timeout: 60_000 });
+    expect(await page.textContent('.neighbour-box .failure code')).toBe('DATA_CAP');
+    expect(requests.slice(before)).toEqual([]);
+  });
+});
+
 describe('power', () => {
   it.each([
     ['low', 30, 22, 36],
