@@ -140,6 +140,12 @@ export class NamedTensors<Names extends string = string> {
     return { kind: 'rows', name: tensor.name, rows: request.rows, columns, values };
   }
 
+  /** Copies of the dense tensors. */
+  denseParts(): TensorPart[] {
+    const all = [...this.#all.values()].filter(({ kind }) => kind === 'dense');
+    return all.map(({ name, data }) => ({ kind: 'dense', name, values: data.slice() }));
+  }
+
   /** Every value as it is now, for `restore`. */
   snapshot(): ReadonlyMap<string, Float32Array> {
     return new Map([...this.#all].map(([name, { data }]) => [name, data.slice()]));

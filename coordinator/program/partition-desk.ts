@@ -104,6 +104,11 @@ export class PartitionDesk {
     return true;
   }
 
+  /** Whether a task is out with this volunteer. */
+  holds(task: number, volunteer: string): boolean {
+    return this.#out.get(task)?.volunteer === volunteer;
+  }
+
   /** The operator's code failed, or its update was refused. Null when the task was not out. */
   fail(task: number, volunteer: string, message: string): 'again' | 'parked' | null {
     const known = this.#take(task, volunteer);
