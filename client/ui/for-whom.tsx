@@ -16,7 +16,7 @@ export function ForWhom({ about }: { about: About }): JSX.Element | null {
     <p class="for-whom">
       {about.operator === '' ? null : (
         <span>
-          For <bdi class="operator">{about.operator}</bdi>
+          For <bdi class="operator-name">{about.operator}</bdi>
         </span>
       )}
       {link === null ? null : (

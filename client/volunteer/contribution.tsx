@@ -33,10 +33,14 @@ function fate({ checking, rejected, late }: WorkerStatus): string {
   return parts.join(', ');
 }
 
+/** Seconds that the run's figures may lag behind this tab's own, at the speed of all. */
+const LAG_SECONDS = 10;
+
 /** A coordinator that was killed goes on from its last checkpoint: what came after it is trained anew. */
 function shareOfRun({ acceptedWords, run }: WorkerStatus): string {
   if (run === null || run.tokensTotal === 0) return 'share not known yet';
-  if (acceptedWords > run.tokensDone) return 'some of it lost when the coordinator restarted';
+  if (acceptedWords > run.tokensDone + LAG_SECONDS * run.wordsPerSecond)
+    return 'some of it lost when the coordinator restarted';
   return `${percent(share(acceptedWords, run.tokensTotal))} of the run`;
 }
 

@@ -71,7 +71,7 @@ export function StatePanel(props: {
       </div>
       <Announcement state={status.state} word={word} reason={status.reason} />
       <EngineLine status={status} capability={capability} />
-      <div class="buttons">
+      <div class="buttons" hidden={status.state === 'banned'}>
         <button
           id="start"
           type="button"

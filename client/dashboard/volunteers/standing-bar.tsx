@@ -67,9 +67,6 @@ export function StandingBar(props: { operator: Operator; ids: readonly number[];
         ))}
       </div>
       <div role="status">
-        {ids.length === 0 && result === null ? (
-          <p class="muted">Choose volunteers to drain, quarantine, ban or release them.</p>
-        ) : null}
         {busy ? <p class="muted">Asking the coordinator…</p> : result && <ResultLine result={result} />}
       </div>
       {asked === null ? null : (
