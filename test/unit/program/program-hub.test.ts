@@ -141,4 +141,21 @@ describe('a program', () => {
     ]);
     expect(desk.counts.answered + desk.counts.done).toBe(0);
   });
+
+  it('gives rows to the task’s holder alone, and no task to who has left', async () => {
+    const { hub, desk } = world();
+    const heard: ToProgramVolunteer[] = [];
+    const gone: ToProgramVolunteer[] = [];
+    hub.connect('gone', (message) => gone.push(message));
+    hub.receive('gone', { tag: 'ready' }, 0);
+    hub.disconnect('gone', 0);
+    hub.connect('b', (message) => heard.push(message));
+    hub.receive('b', { tag: 'rowsWanted', task: 1, tensors: [] }, 0);
+    await expect.poll(() => heard.length).toBe(1);
+    expect(heard).toEqual([expect.objectContaining({ tag: 'outcome', code: 'TASK_OVER' })]);
+    hub.receive('b', { tag: 'ready' }, 0);
+    await expect.poll(() => heard.length).toBe(2);
+    expect(gone).toEqual([]);
+    expect(desk.counts.out).toBe(1);
+  });
 });
