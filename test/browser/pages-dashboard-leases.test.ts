@@ -4,7 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Funnel, OperatorStatus } from '../../protocol/operator.ts';
 import type { DashboardState } from '../../client/dashboard/dashboard-state.ts';
 import { NO_FLEET, withTimeline, withVolunteers } from '../../client/dashboard/fleet-state.ts';
-import { barOf, lanesOf, leaseAt, MOST_LANES, TIMELINE_MS } from '../../client/dashboard/grid/timeline-lanes.ts';
+import {
+  barOf,
+  lanesOf,
+  leaseAt,
+  MOST_LANES,
+  spanOf,
+  TIMELINE_MS,
+} from '../../client/dashboard/grid/timeline-lanes.ts';
 import { dashboard, live } from './dashboard-fixture.ts';
 import { leaseEntry, NOW, volunteerLine } from './fleet-fixture.ts';
 import { HOSTILE } from './pages-fixture.ts';
@@ -120,6 +127,17 @@ describe('timeline', () => {
       null,
     ]);
     expect(lanes.at(-1)?.leases).toHaveLength(10);
+  });
+
+  it('shows as much time as the leases fill, in steps, and a minute at most', () => {
+    const from = (ms: number) => [
+      leaseEntry(1, { granted: NOW - ms, ended: NOW }),
+      leaseEntry(2, { granted: NOW - 10, ended: NOW }),
+    ];
+    expect([0, 14_000, 15_001, 59_000, 400_000].map((ms) => spanOf(from(ms), NOW))).toEqual([
+      15e3, 15e3, 30e3, 6e4, 6e4,
+    ]);
+    expect(barOf(from(15_000)[0]!, NOW, 800, 30_000)).toEqual({ x: 400, width: 400 });
   });
 
   it('places bars by time, and finds them again', () => {

@@ -66,7 +66,7 @@ it('shows the run at work to whoever signs in, and puts a volunteer aside until 
   await page.locator('.plot canvas').first().waitFor();
 
   await go('grid');
-  await page.getByRole('img', { name: /^Leases of the last minute/ }).waitFor();
+  await page.getByRole('img', { name: /^Leases of the last \d/ }).waitFor();
   await seen(/oldest/);
 
   await go('model');

@@ -3,8 +3,10 @@ import type { LeaseEntry, LeaseOutcome } from '../../../protocol/operator.ts';
 
 /** Lanes of single volunteers, at most. */
 export const MOST_LANES = 30;
-/** Milliseconds that the timeline shows. */
+/** Milliseconds that the timeline shows at most. */
 export const TIMELINE_MS = 60_000;
+/** What it shows while a run is young, in milliseconds: in steps, so that the scale does not slide. */
+const SHORTER_MS = [15_000, 30_000];
 
 export const OUTCOMES: readonly LeaseOutcome[] = ['held', 'applied', 'expired', 'returned', 'rejected'];
 
@@ -13,6 +15,12 @@ export interface Lane {
   readonly session: number | null;
   /** Oldest grant first; each overlaps the time shown. */
   readonly leases: readonly LeaseEntry[];
+}
+
+/** Milliseconds before `to` that hold all of the leases, up to TIMELINE_MS. */
+export function spanOf(leases: readonly LeaseEntry[], to: number): number {
+  const oldest = leases.reduce((least, { granted }) => Math.min(least, granted), to);
+  return SHORTER_MS.find((span) => to - oldest <= span) ?? TIMELINE_MS;
 }
 
 /** Time that the leases took within the stretch, which is what busy means. */
@@ -44,16 +52,22 @@ export interface Bar {
 }
 
 /** Where a lease lies in `width` pixels; at least 2 wide. */
-export function barOf({ granted, ended }: LeaseEntry, to: number, width: number): Bar {
-  const place = (time: number): number => Math.max(0, Math.min(1, (time - to) / TIMELINE_MS + 1)) * width;
+export function barOf({ granted, ended }: LeaseEntry, to: number, width: number, span = TIMELINE_MS): Bar {
+  const place = (time: number): number => Math.max(0, Math.min(1, (time - to) / span + 1)) * width;
   const x = place(granted);
   return { x: Math.min(x, width - 2), width: Math.max(2, place(ended ?? to) - x) };
 }
 
 /** The newest lease of a lane under x, or null. */
-export function leaseAt(lane: Lane | undefined, x: number, to: number, width: number): LeaseEntry | null {
+export function leaseAt(
+  lane: Lane | undefined,
+  x: number,
+  to: number,
+  width: number,
+  span = TIMELINE_MS,
+): LeaseEntry | null {
   const hit = lane?.leases.findLast((lease) => {
-    const bar = barOf(lease, to, width);
+    const bar = barOf(lease, to, width, span);
     return x >= bar.x && x <= bar.x + bar.width;
   });
   return hit ?? null;

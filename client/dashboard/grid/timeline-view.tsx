@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LeaseEntry, LeaseOutcome, VolunteerLine } from '../../../protocol/operator.ts';
 import { count, duration } from '../../ui/format.ts';
 import { cssColor, onThemeChange } from '../../ui/theme.ts';
-import { barOf, type Lane, lanesOf, leaseAt, OUTCOMES, TIMELINE_MS } from './timeline-lanes.ts';
+import { barOf, type Lane, lanesOf, leaseAt, OUTCOMES, spanOf, TIMELINE_MS } from './timeline-lanes.ts';
 
 const COLORS: Readonly<Record<LeaseOutcome, `--${string}`>> = {
   held: '--block-leased',
@@ -20,7 +20,7 @@ const LABEL = 56;
 /** What failed differs in height as well: colours alone do not tell. */
 const HEIGHTS: Readonly<Record<LeaseOutcome, number>> = { held: 6, applied: 12, expired: 4, returned: 4, rejected: 12 };
 
-function draw(canvas: HTMLCanvasElement, width: number, lanes: readonly Lane[], to: number): void {
+function draw(canvas: HTMLCanvasElement, width: number, lanes: readonly Lane[], to: number, span: number): void {
   const context = canvas.getContext('2d');
   if (context === null) return;
   const scale = devicePixelRatio;
@@ -36,7 +36,7 @@ function draw(canvas: HTMLCanvasElement, width: number, lanes: readonly Lane[], 
     context.fillStyle = cssColor('--text-muted');
     context.fillText(lane.session === null ? 'others' : `${lane.session}`, 0, middle, LABEL - 6);
     for (const lease of lane.leases) {
-      const bar = barOf(lease, to, width - LABEL);
+      const bar = barOf(lease, to, width - LABEL, span);
       const tall = HEIGHTS[lease.outcome];
       context.fillStyle = cssColor(COLORS[lease.outcome]);
       context.fillRect(LABEL + bar.x, middle - tall / 2, Math.max(1, bar.width - 1), tall);
@@ -87,10 +87,11 @@ export function TimelineView({ leases, volunteers, now }: TimelineProps): JSX.El
   const canvas = useRef<HTMLCanvasElement>(null);
   const [chosen, setChosen] = useState<number | null>(null);
   const lanes = lanesOf(leases, now);
+  const span = spanOf(leases, now);
 
   useEffect(() => {
     const paint = (): void => {
-      if (canvas.current) draw(canvas.current, canvas.current.clientWidth, lanes, now);
+      if (canvas.current) draw(canvas.current, canvas.current.clientWidth, lanes, now, span);
     };
     paint();
     // On the next frame: a height changed within the observer's call would be reported as a loop.
@@ -121,11 +122,11 @@ export function TimelineView({ leases, volunteers, now }: TimelineProps): JSX.El
         class="timeline"
         tabIndex={0}
         role="img"
-        aria-label={`Leases of the last minute, one lane a volunteer: ${said}. Arrow keys move from lease to lease.`}
+        aria-label={`Leases of the last ${duration(span / 1000)}, one lane a volunteer: ${said}. Arrow keys move from lease to lease.`}
         onPointerMove={(event) => {
           const width = event.currentTarget.clientWidth - LABEL;
           const lane = lanes[Math.floor(event.offsetY / LANE)];
-          setChosen(leaseAt(lane, event.offsetX - LABEL, now, width)?.lease ?? null);
+          setChosen(leaseAt(lane, event.offsetX - LABEL, now, width, span)?.lease ?? null);
         }}
         onPointerLeave={() => setChosen(null)}
         onKeyDown={(event) => {
@@ -136,7 +137,7 @@ export function TimelineView({ leases, volunteers, now }: TimelineProps): JSX.El
         }}
       />
       <p class="timeline-axis muted" aria-hidden="true">
-        <span>{duration(TIMELINE_MS / 1000)} ago</span>
+        <span>{duration(span / 1000)} ago</span>
         <span>now</span>
       </p>
       <p class="timeline-told" role="status">
