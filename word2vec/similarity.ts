@@ -26,12 +26,11 @@ export function mostSimilar(
 export class NearestNeighbours {
   readonly #vectors: WordVectors;
   readonly #rows = new Map<string, number>(); // the first row of each word; gensim ignores duplicates too
-  #inverseLengths: Float64Array; // (V); 0 for a zero vector
+  #inverseLengths: Float64Array | null = null; // (V); 0 for a zero vector; null until asked for
 
   constructor(vectors: WordVectors) {
     this.#vectors = vectors;
     for (const [row, word] of vectors.words.entries()) if (!this.#rows.has(word)) this.#rows.set(word, row);
-    this.#inverseLengths = inverseLengths(vectors);
   }
 
   /** Computes the lengths anew, after values have changed. */
@@ -45,13 +44,49 @@ export class NearestNeighbours {
    * Throws UNKNOWN_WORD (with near spellings), QUERY_EMPTY or QUERY_TOP.
    */
   nearest(positive: readonly string[], negative: readonly string[] = [], top = 10): Neighbour[] {
+    const asked = this.#asked(positive, negative, top);
+    const lengths = this.#lengths();
+    const scales = asked.map((row) => lengths[row]!);
+    const best = this.#best(this.#direction(asked, scales, positive.length), new Set(asked), top);
+    return best.map(({ row, score }) => ({ word: this.#vectors.words[row]!, similarity: score }));
+  }
+
+  /**
+   * As `nearest`, over values that may change meanwhile: each row's length is taken in the same step as its product,
+   * so that no cosine mixes two states of a row. It yields after every `stepRows` rows, for other work.
+   */
+  *nearestNow(
+    positive: readonly string[],
+    negative: readonly string[],
+    top: number,
+    stepRows: number,
+  ): Generator<undefined, Neighbour[]> {
+    const { dim, values, words } = this.#vectors;
+    const asked = this.#asked(positive, negative, top);
+    const scales = asked.map((row) => inverseLength(values, row * dim, dim));
+    const direction = this.#direction(asked, scales, positive.length);
+    const excluded = new Set(asked);
+    const best: Scored[] = [];
+    for (let row = 0, at = 0; row < words.length; row++, at += dim) {
+      if (row > 0 && row % stepRows === 0) yield;
+      let dot = 0;
+      for (let d = 0; d < dim; d++) dot += values[at + d]! * direction[d]!;
+      if (!excluded.has(row)) offer(best, row, dot * inverseLength(values, at, dim), top);
+    }
+    return best.map(({ row, score }) => ({ word: words[row]!, similarity: score }));
+  }
+
+  #asked(positive: readonly string[], negative: readonly string[], top: number): number[] {
     if (positive.length + negative.length === 0)
       throw new Word2vecError('QUERY_EMPTY', 'the query names no word', 'Name at least one positive or negative word.');
     if (!Number.isInteger(top) || top < 1)
       throw new Word2vecError('QUERY_TOP', `${top} neighbours were asked for`, 'Ask for a whole number, 1 or more.');
-    const asked = this.#rowsOf([...positive, ...negative]);
-    const best = this.#best(this.#direction(asked, positive.length), new Set(asked), top);
-    return best.map(({ row, score }) => ({ word: this.#vectors.words[row]!, similarity: score }));
+    return this.#rowsOf([...positive, ...negative]);
+  }
+
+  /** Measured at the first use, which `nearestNow` is not. */
+  #lengths(): Float64Array {
+    return (this.#inverseLengths ??= inverseLengths(this.#vectors));
   }
 
   /** Cosine of two words. Throws UNKNOWN_WORD. */
@@ -60,7 +95,8 @@ export class NearestNeighbours {
     const { dim, values } = this.#vectors;
     let dot = 0;
     for (let d = 0; d < dim; d++) dot += values[rowA! * dim + d]! * values[rowB! * dim + d]!;
-    return dot * this.#inverseLengths[rowA!]! * this.#inverseLengths[rowB!]!;
+    const lengths = this.#lengths();
+    return dot * lengths[rowA!]! * lengths[rowB!]!;
   }
 
   #rowsOf(words: readonly string[]): number[] {
@@ -82,42 +118,56 @@ export class NearestNeighbours {
   }
 
   /** Unit vector (D) of the query; all zero where the words cancel out. */
-  #direction(rows: readonly number[], positives: number): Float64Array {
+  #direction(rows: readonly number[], scales: readonly number[], positives: number): Float64Array {
     const { dim, values } = this.#vectors;
     const direction = new Float64Array(dim);
     for (const [i, row] of rows.entries()) {
-      const weight = (i < positives ? 1 : -1) * this.#inverseLengths[row]!;
+      const weight = (i < positives ? 1 : -1) * scales[i]!;
       for (let d = 0; d < dim; d++) direction[d]! += weight * values[row * dim + d]!;
     }
     const length = Math.hypot(...direction);
     return length === 0 ? direction : direction.map((value) => value / length);
   }
 
-  #best(direction: Float64Array, excluded: ReadonlySet<number>, top: number): { row: number; score: number }[] {
+  #best(direction: Float64Array, excluded: ReadonlySet<number>, top: number): Scored[] {
     const { dim, values, words } = this.#vectors;
-    const best: { row: number; score: number }[] = []; // descending; the earlier row first among equals
+    const lengths = this.#lengths();
+    const best: Scored[] = [];
     for (let row = 0, at = 0; row < words.length; row++, at += dim) {
       let dot = 0;
       for (let d = 0; d < dim; d++) dot += values[at + d]! * direction[d]!;
-      const score = dot * this.#inverseLengths[row]!;
-      if (best.length === top && score <= best[top - 1]!.score) continue;
-      if (excluded.has(row)) continue;
-      let place = best.length;
-      while (place > 0 && best[place - 1]!.score < score) place--;
-      best.splice(place, 0, { row, score });
-      if (best.length > top) best.pop();
+      if (!excluded.has(row)) offer(best, row, dot * lengths[row]!, top);
     }
     return best;
   }
 }
 
+interface Scored {
+  readonly row: number;
+  readonly score: number; // cosine
+}
+
+/** Keeps the `top` best, descending; the earlier row first among equals. */
+function offer(best: Scored[], row: number, score: number, top: number): void {
+  if (best.length === top && score <= best[top - 1]!.score) return;
+  let place = best.length;
+  while (place > 0 && best[place - 1]!.score < score) place--;
+  best.splice(place, 0, { row, score });
+  if (best.length > top) best.pop();
+}
+
 /** 1/length of each of the first `count` rows; 0 for a zero vector, which is then like nothing. */
 export function inverseLengths({ words, dim, values }: WordVectors, count = words.length): Float64Array {
   const lengths = new Float64Array(count);
-  for (let row = 0, at = 0; row < count; row++) {
-    let squares = 0;
-    for (const end = at + dim; at < end; at++) squares += values[at]! * values[at]!;
-    lengths[row] = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+  for (let row = 0, at = 0; row < count; row++, at += dim) {
+    lengths[row] = inverseLength(values, at, dim);
   }
   return lengths;
+}
+
+/** Of the `dim` values from `at` on; 0 for a zero vector. */
+function inverseLength(values: Float32Array, at: number, dim: number): number {
+  let squares = 0;
+  for (let k = at; k < at + dim; k++) squares += values[k]! * values[k]!;
+  return squares === 0 ? 0 : 1 / Math.sqrt(squares);
 }

@@ -62,7 +62,7 @@ export function routes({ run, feed, gate, about, pages }: RouteParts): RequestLi
     return sendError(response, 503, 'TOO_MANY_VIEWERS', 'too many dashboards are open');
   };
 
-  const similar = (response: ServerResponse, query: URLSearchParams): void => {
+  const similar = async (response: ServerResponse, query: URLSearchParams): Promise<void> => {
     const words = (name: string): string[] => (query.get(name) ?? '').split(',').filter((word) => word !== '');
     const positive = words('positive');
     const negative = words('negative');
@@ -80,8 +80,10 @@ export function routes({ run, feed, gate, about, pages }: RouteParts): RequestLi
         `top must be 1 to ${MOST_NEIGHBOURS}, words at most ${MOST_QUERY_WORDS}`,
       );
     }
+    if (queries.full)
+      return sendError(response, 503, 'TOO_MANY_QUERIES', 'other queries are being answered: ask again in a moment');
     try {
-      const found = queries.similar(positive, negative, top);
+      const found = await queries.similar(positive, negative, top);
       if (found === null) return sendError(response, 503, 'NO_MODEL_YET', 'the vocabulary is still being counted');
       return sendJson(response, 200, found);
     } catch (error) {

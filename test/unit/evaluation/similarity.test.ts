@@ -30,6 +30,20 @@ describe('nearest neighbours', () => {
     expect(found.map(({ similarity }) => similarity)).toEqual([0, 0]);
   });
 
+  it('are the same in steps, and of the rows as they are at each step', () => {
+    const moving = { ...vectors, values: vectors.values.slice() };
+    const index = new NearestNeighbours(moving);
+    index.nearest(['king']); // lengths of before are known, and must not be used
+    moving.values.set([30, 40], 4);
+    const search = index.nearestNow(['king'], [], 3, 2);
+    let steps = 0;
+    let step = search.next();
+    for (; step.done !== true; step = search.next()) steps++;
+    expect(steps).toBe(2);
+    expect(step.value).toEqual(mostSimilar(moving, ['king'], [], 3));
+    expect(step.value[0]).toEqual({ word: 'kings', similarity: expect.closeTo(0.6, 9) });
+  });
+
   it('name unknown words and near spellings', () => {
     expect(() => mostSimilar(vectors, ['KING', 'kinds'], ['xyz'])).toThrow(
       expect.objectContaining({
