@@ -89,6 +89,8 @@ export class TrainingRun implements AsyncDisposable {
     }
     const out = fresh?.out ?? options.resume!;
     const closers: Closer[] = [];
+    // The folder is another's only when nothing is written to it any more: results, or a last checkpoint.
+    let settled: () => Promise<unknown> = async () => {};
     try {
       let madeRemote = false;
       if (fresh !== null) {
@@ -102,7 +104,10 @@ export class TrainingRun implements AsyncDisposable {
       const known = existsSync(join(out, 'checkpoint')) || wasCounting(out);
       if (fresh !== null || known) {
         const lock = await lockFolder(out);
-        closers.push(() => lock.release());
+        closers.push(async () => {
+          await settled();
+          await lock.release();
+        });
       }
       const taken = fresh === null ? await takeUp(out) : null;
       const { training, target } = fresh ?? taken!;
@@ -133,7 +138,9 @@ export class TrainingRun implements AsyncDisposable {
         );
       }
       for (const warning of hdfs.warnings) run.note('warning', warning);
-      return new TrainingRun(run, server, token, options, closers);
+      const opened = new TrainingRun(run, server, token, options, closers);
+      settled = () => Promise.allSettled([opened.#result]);
+      return opened;
     } catch (error) {
       await undo(closers);
       throw error;
@@ -233,7 +240,7 @@ export class TrainingRun implements AsyncDisposable {
 
   /**
    * Ends serving, and the run if it is not over: `result` then rejects with INTERRUPTED, and what was not kept by a
-   * checkpoint is lost.
+   * checkpoint is lost. Results that are being written are written first.
    */
   close(): Promise<void> {
     this.#closed ??= undo(this.#closers);

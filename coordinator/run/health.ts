@@ -8,7 +8,10 @@ export interface HealthFigures {
   readonly warning: string | null;
   /** What reading the corpus waits for; null while it goes on. */
   readonly waiting: string | null;
-  /** How late the event loop was over the window, in ms: the mean of the seconds' 99th percentiles. */
+  /**
+   * How late the event loop was over the window, in ms: the median of the seconds' 99th percentiles. Half a minute of
+   * late seconds is a fault, a burst is not, and the word does not flicker.
+   */
   readonly lagMs: number;
   /** Leases that ended within the window. */
   readonly ended: {
@@ -31,7 +34,7 @@ export const HEALTH_WINDOW_MS = 60_000;
 export const HUNGRY_MS = 10_000;
 
 /** Beyond so many ms of lag, volunteers wait for the coordinator. */
-const LAG_MS = 100;
+const LAG_MS = 250;
 /** Share of ended leases that may expire or be rejected, and how many must have ended before it is judged. */
 const LOST_SHARE = 0.1;
 const LEAST_ENDED = 10;
@@ -67,7 +70,7 @@ function faultOf(figures: HealthFigures): string | null {
   if (checkpointError !== null) return `checkpoints fail: ${checkpointError}`;
   if (waiting !== null) return `the corpus cannot be read: ${waiting}`;
   if (lagMs > LAG_MS) {
-    return `the coordinator is late by ${Math.round(lagMs)} ms: its machine is busy, or there are too many volunteers for it`;
+    return `the coordinator was late by ${Math.round(lagMs)} ms in half of the last minute: its machine is busy, or there are too many volunteers for it`;
   }
   const lost = ended.expired + ended.rejected;
   const all = ended.applied + lost;

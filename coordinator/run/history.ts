@@ -19,12 +19,17 @@ export class History {
     for (const point of points) this.#push(point);
   }
 
-  /** Answers whether the point was kept. */
-  add(point: HistoryPoint): boolean {
+  /**
+   * Answers the point as it was kept, or null when it came too soon. After the machine's clock was set back, points go
+   * on a second after the last one: times only grow, and nothing is missing until the clock has caught up.
+   */
+  add(point: HistoryPoint): HistoryPoint | null {
     const last = this.#last;
-    if (last !== undefined && point.time - last.time < LEAST_MS) return false;
-    this.#push(point);
-    return true;
+    if (last !== undefined && point.time >= last.time && point.time - last.time < LEAST_MS) return null;
+    const kept =
+      last === undefined || point.time > last.time ? point : { ...point, time: last.time + LEVELS[0].stepMs };
+    this.#push(kept);
+    return kept;
   }
 
   /** Oldest first, coarse ones before fine ones. */

@@ -116,12 +116,11 @@ export class Observatory {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
     const since = (name: 'applied' | 'expired' | 'rejected'): number => (last?.[name] ?? 0) - (first?.[name] ?? 0);
-    const lag = this.#samples.reduce((sum, { lagMs }) => sum + lagMs, 0);
     const now = this.#now();
     const isHungry = ({ wantsLease, leases, hungrySince }: Volunteer): boolean =>
       wantsLease && leases.length === 0 && now - hungrySince > HUNGRY_MS;
     return {
-      lagMs: lag / Math.max(1, this.#samples.length),
+      lagMs: median(this.#samples.map(({ lagMs }) => lagMs)),
       ended: { applied: since('applied'), expired: since('expired'), rejected: since('rejected') },
       hungry: volunteers.filter(isHungry).length,
     };
@@ -130,4 +129,9 @@ export class Observatory {
   close(): void {
     this.service.close();
   }
+}
+
+/** 0 of nothing; the lower of two in the middle. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
 }

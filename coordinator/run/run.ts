@@ -298,7 +298,8 @@ export class Run {
     const loss = this.loss.value;
     const { facts: books, alpha, etaSeconds } = this;
     const point = this.observatory.tick({ training, quality, books, wordsPerSecond, loss, alpha });
-    if (this.#clock.running && this.history.add(point)) this.bulletin.point(point);
+    const kept = this.#clock.running ? this.history.add(point) : null;
+    if (kept !== null) this.bulletin.point(kept);
     if (this.#clock.running) this.#historyFile.tick(this.history.points, now());
     const allWords = tokensDone - this.facts.tokensBefore;
     training.desk.broadcast(progressNews(training, { tokensDone, wordsPerSecond, loss, etaSeconds, allWords }));

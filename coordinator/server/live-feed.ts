@@ -5,32 +5,22 @@ import type { RunFeed } from '../../protocol/operator.ts';
 import type { HistoryPoint, RunEvent } from '../../protocol/status.ts';
 import type { Run } from '../run/run.ts';
 import { SECURITY_HEADERS } from './answers.ts';
+import { FeedViewer } from './feed-viewer.ts';
 import { operatorStatus } from './operator-status.ts';
 import { feedStatus } from './status.ts';
 import { VolunteerChanges } from './volunteer-changes.ts';
 
 /** Viewers at once; more are refused. */
 const VIEWERS = 200;
-/** Bytes that one viewer has not taken yet, from which on it is passed over; it catches up with the whole later. */
-const BEHIND_BYTES = 1 << 20;
-/** Ticks passed over in a row, after which a viewer is let go: its browser reconnects and starts afresh. */
-const MOST_PASSED = 30;
 const TICK_MS = 1000;
 /** Changes of state within so many ms are told together. */
 const STATE_MS = 250;
 /** Lines of the log kept between two ticks. */
 const MOST_LINES = 500;
 
-interface Viewer {
-  readonly response: ServerResponse;
-  readonly operator: boolean;
-  /** Ticks passed over since it last took something. */
-  passed: number;
-}
-
 export class LiveFeed {
   readonly #run: Run;
-  readonly #viewers = new Set<Viewer>();
+  readonly #viewers = new Map<ServerResponse, FeedViewer>();
   readonly #ticker: NodeJS.Timeout;
   readonly #unwatch: () => void;
   readonly #changes = new VolunteerChanges();
@@ -68,10 +58,9 @@ export class LiveFeed {
     });
     // What was not told to anybody is in the whole.
     if (this.#viewers.size === 0) this.#forget();
-    const viewer: Viewer = { response, operator, passed: 0 };
     response.write(this.#whole(operator));
-    this.#viewers.add(viewer);
-    response.on('close', () => this.#viewers.delete(viewer));
+    this.#viewers.set(response, new FeedViewer(response, operator));
+    response.on('close', () => this.#viewers.delete(response));
     return true;
   }
 
@@ -104,7 +93,7 @@ export class LiveFeed {
     const { observatory } = this.#run;
     const points = this.#points.map((point) => frame('point', point)).join('');
     const shared = points + frame('status', feedStatus(this.#run));
-    const more = [...this.#viewers].some(({ operator }) => operator);
+    const more = [...this.#viewers.values()].some(({ operator }) => operator);
     const lines = this.#lines.length === 0 ? '' : frame('log', this.#lines);
     const leases = observatory.timeline.takeChanged();
     const rows = more ? this.#changes.update(observatory.roster.lines()) : null;
@@ -116,25 +105,12 @@ export class LiveFeed {
         frame('operator', operatorStatus(this.#run, this.viewers));
     this.#points = [];
     this.#lines = [];
-    for (const viewer of this.#viewers) this.#tell(viewer, viewer.operator ? own + shared : shared);
+    for (const [response, viewer] of this.#viewers)
+      this.#tell(response, viewer, viewer.operator ? own + shared : shared);
   }
 
-  /** Nobody is queued for without bound: who reads slowly misses events, and then gets the whole. */
-  #tell(viewer: Viewer, news: string): void {
-    const { response, operator } = viewer;
-    if (response.writableLength > BEHIND_BYTES) {
-      if (++viewer.passed > MOST_PASSED) {
-        this.#viewers.delete(viewer);
-        response.destroy();
-      }
-    } else if (viewer.passed > 0) {
-      // Only once it has taken what it was sent: the whole is long.
-      if (response.writableLength > 0) return;
-      viewer.passed = 0;
-      response.write(this.#whole(operator));
-    } else {
-      response.write(news);
-    }
+  #tell(response: ServerResponse, viewer: FeedViewer, news: string): void {
+    if (!viewer.tell(news, () => this.#whole(viewer.operator))) this.#viewers.delete(response);
   }
 
   #stateChanged(): void {
@@ -142,7 +118,7 @@ export class LiveFeed {
     this.#soon = setTimeout(() => {
       this.#soon = null;
       const status = frame('status', feedStatus(this.#run));
-      for (const viewer of this.#viewers) if (viewer.passed === 0) this.#tell(viewer, status);
+      for (const [response, viewer] of this.#viewers) if (viewer.isCurrent) this.#tell(response, viewer, status);
     }, STATE_MS);
     this.#soon.unref();
   }
@@ -151,7 +127,7 @@ export class LiveFeed {
     clearInterval(this.#ticker);
     if (this.#soon !== null) clearTimeout(this.#soon);
     this.#unwatch();
-    for (const { response } of this.#viewers) response.end();
+    for (const response of this.#viewers.keys()) response.end();
     this.#viewers.clear();
   }
 }

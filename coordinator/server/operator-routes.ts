@@ -22,6 +22,15 @@ type Act = (values: ActionValues) => Promise<object | void>;
 
 const OPERATOR = { category: 'operator', who: 'operator' } as const;
 
+/** For the log: `: alpha 0.02`, `: reason "too slow"`; a flag by its name, and only when it is set. */
+export function valuesText(values: ActionValues): string {
+  const parts = Object.entries(values).flatMap(([key, value]) => {
+    if (typeof value === 'boolean') return value ? [key] : [];
+    return [`${key} ${typeof value === 'string' ? JSON.stringify(value) : value}`];
+  });
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
 /** Whether an action makes no sense now. */
 function refusal(run: Run, action: string): boolean {
   switch (run.bulletin.state) {
@@ -90,12 +99,8 @@ export function operatorRoutes({ run, gate }: OperatorParts): OperatorRoutes {
     const { state, reason } = run.bulletin;
     if (refusal(run, name))
       return sendError(response, 409, 'WRONG_STATE', `cannot ${name}: the run is ${state} (${reason})`);
-    const given = Object.entries(values).map(([key, value]) => ` ${key} ${value}`);
-    run.note(
-      'info',
-      `${name}${on}${given.join(',')} by the operator (${request.socket.remoteAddress ?? 'gone'})`,
-      OPERATOR,
-    );
+    const who = request.socket.remoteAddress ?? 'gone';
+    run.note('info', `${name}${on}${valuesText(values)} by the operator (${who})`, OPERATOR);
     try {
       const answer = await act(values);
       sendJson(response, 200, { state: run.bulletin.state, reason: run.bulletin.reason, ...answer });

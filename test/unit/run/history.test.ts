@@ -45,13 +45,21 @@ describe('history', () => {
 
   it('passes over points that come too soon', () => {
     const history = new History();
-    expect([0, 400, 1000, 1899, 1900].map((time) => history.add(point({ time })))).toEqual([
+    expect([0, 400, 1000, 1899, 1900].map((time) => history.add(point({ time })) !== null)).toEqual([
       true,
       false,
       true,
       false,
       true,
     ]);
+  });
+
+  it('goes on when the clock is set back, by seconds, until the clock has caught up', () => {
+    const history = new History();
+    for (const time of [10_000, 11_000]) history.add(point({ time }));
+    const kept = [3000, 4000, 5000, 14_200, 15_200].map((time) => history.add(point({ time, tokens: time }))?.time);
+    expect(kept).toEqual([12_000, 13_000, 14_000, undefined, 15_200]);
+    expect(history.points.map(({ time }) => time)).toEqual([10_000, 11_000, 12_000, 13_000, 14_000, 15_200]);
   });
 
   it('merges to the mean of rates, the worst of lag, and the end of the rest', () => {
@@ -90,7 +98,7 @@ describe('its file', () => {
     await first.idle();
     const again = new History(file().read());
     expect(again.points).toEqual(points);
-    expect(again.add(point({ time: 1e9 }))).toBe(true);
+    expect(again.add(point({ time: 1e9 }))?.time).toBe(1e9);
     expect(failures).toEqual([]);
   });
 
