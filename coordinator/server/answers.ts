@@ -5,11 +5,11 @@ import type { TributaryError } from '../errors.ts';
 
 /**
  * Nothing but our own files is loaded, run or connected to. `wasm-unsafe-eval` lets the CPU engine compile its
- * WebAssembly; `blob:` and `data:` images are the plots.
+ * WebAssembly; `data:` images are the plots. 'self' covers the WebSocket of the same host (CSP level 3).
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',

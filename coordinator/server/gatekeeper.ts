@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { OperatorToken } from './operator-token.ts';
 
-const COOKIE = 'tributary-session';
 /** A session ends after so many ms without a request. */
 const IDLE_MS = 12 * 3_600_000;
 /** Sessions at once; the one that was idle longest ends for the next. */
@@ -46,7 +45,7 @@ export class Gatekeeper {
   }
 
   /** The Set-Cookie value of a new session; null when the token is wrong. */
-  signIn(token: string): string | null {
+  signIn(token: string, request: IncomingMessage): string | null {
     if (!this.#token.accepts(`Bearer ${token}`)) return null;
     const id = randomBytes(24).toString('base64url');
     this.#sessions.set(id, this.#now());
@@ -54,14 +53,14 @@ export class Gatekeeper {
       if (this.#sessions.size <= MOST_SESSIONS) break;
       this.#sessions.delete(oldest);
     }
-    return this.#cookie(id, Math.floor(IDLE_MS / 1000));
+    return this.#cookie(request, id, Math.floor(IDLE_MS / 1000));
   }
 
   /** Ends the request's session; answers the Set-Cookie value that makes the browser forget it. */
   signOut(request: IncomingMessage): string {
     const id = sessionOf(request);
     if (id !== null) this.#sessions.delete(id);
-    return this.#cookie('', 0);
+    return this.#cookie(request, '', 0);
   }
 
   /** A wrong token came. Answers whether it is to be told in the log: the first few of an address in a minute are. */
@@ -93,15 +92,21 @@ export class Gatekeeper {
     return true;
   }
 
-  #cookie(id: string, seconds: number): string {
-    return `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${this.#secure ? '; Secure' : ''}`;
+  #cookie(request: IncomingMessage, id: string, seconds: number): string {
+    return `${cookieName(request)}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${this.#secure ? '; Secure' : ''}`;
   }
 }
 
-function sessionOf({ headers }: IncomingMessage): string | null {
-  for (const pair of (headers.cookie ?? '').split(';')) {
+/** With the port at which the coordinator listens: cookies know none, and two runs on one machine must not sign each other out. */
+function cookieName({ socket }: IncomingMessage): string {
+  return `tributary-session-${socket.localPort ?? 0}`;
+}
+
+function sessionOf(request: IncomingMessage): string | null {
+  const ours = cookieName(request);
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=');
-    if (name === COOKIE && value !== undefined && value !== '') return value;
+    if (name === ours && value !== undefined && value !== '') return value;
   }
   return null;
 }

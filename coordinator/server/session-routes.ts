@@ -51,7 +51,7 @@ export async function sessionRoute(
     sendError(response, 400, 'BAD_BODY', 'the token is missing: a header "Authorization: Bearer …", or {"token":"…"}');
     return true;
   }
-  const cookie = gate.signIn(token);
+  const cookie = gate.signIn(token, request);
   if (cookie === null) {
     refuseStranger({ run, gate }, request, response, 'signing in');
     return true;
