@@ -11,6 +11,7 @@ import { Model } from '../model/model.ts';
 import type { CheckpointState } from './checkpoint.ts';
 import { corruptCheckpoint, hasCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { corpusChanged } from './episodes.ts';
+import { changeOf, type SettingChange, withChanges } from './steering.ts';
 import { type KeptSettings, readSettings, wasCounting } from './counting-folder.ts';
 
 export interface ResumedRun {
@@ -52,19 +53,22 @@ export async function takeUp(folder: string): Promise<TakenUp> {
  * @throws TributaryError CHECKPOINT_MISSING, CHECKPOINT_FORMAT, CHECKPOINT_CORRUPT
  */
 export async function resumeRun(folder: string): Promise<ResumedRun> {
-  const { state, matrices } = await readCheckpoint(join(folder, 'checkpoint'));
-  const model = new Model(state.rows, state.training.dim);
+  const { state: written, matrices } = await readCheckpoint(join(folder, 'checkpoint'));
+  const model = new Model(written.rows, written.training.dim);
   model.input.set(matrices.input);
   model.output.set(matrices.output);
-  model.version = state.modelVersion;
-  const { words, counts } = await readVocabulary(join(folder, 'vocab.txt'), state);
-  const heldOut = await readHeldOut(join(folder, 'held-out.txt'), state.heldOut);
+  model.version = written.modelVersion;
+  const { words, counts } = await readVocabulary(join(folder, 'vocab.txt'), written);
+  const heldOut = await readHeldOut(join(folder, 'held-out.txt'), written.heldOut);
   const journal = await readJournalEnd(join(folder, 'journal.jsonl'));
-  if (journal.seq < state.journalSeq) {
+  if (journal.seq < written.journalSeq) {
     throw corruptCheckpoint(
-      `${join(folder, 'journal.jsonl')} ends at entry ${journal.seq}, the checkpoint was made at ${state.journalSeq}`,
+      `${join(folder, 'journal.jsonl')} ends at entry ${journal.seq}, the checkpoint was made at ${written.journalSeq}`,
     );
   }
+  const later = journal.changes.filter(({ seq }) => seq > written.journalSeq).map(({ seq: _, ...change }) => change);
+  const { settings, state: steering } = withChanges(written.training, written.steering, later);
+  const state = { ...written, training: settings, steering };
   return {
     state,
     model,
@@ -149,18 +153,23 @@ async function readHeldOut(path: string, { limit, lines }: CheckpointState['held
 }
 
 /** The journal goes on counting after the last entry that was written, checkpointed or not; a cut last line is passed over. */
-async function readJournalEnd(path: string): Promise<{ seq: number; lease: number }> {
+async function readJournalEnd(
+  path: string,
+): Promise<{ seq: number; lease: number; changes: (SettingChange & { readonly seq: number })[] }> {
   const file = await open(path).catch((cause: unknown) => {
     throw corruptCheckpoint(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   });
   let seq = 0;
   let lease = 0;
+  const changes: (SettingChange & { readonly seq: number })[] = [];
   for await (const line of file.readLines()) {
     const match = /^\{"seq":(\d+),.*\}$/.exec(line);
     if (match === null) continue;
     seq = Math.max(seq, Number(match[1]));
     const granted = /"kind":"granted","lease":(\d+)/.exec(line);
     if (granted !== null) lease = Math.max(lease, Number(granted[1]));
+    const change = changeOf(line);
+    if (change !== null) changes.push(change);
   }
-  return { seq, lease };
+  return { seq, lease, changes };
 }

@@ -23,7 +23,7 @@ export interface SettingChange {
 
 /** As a checkpoint holds it; the learning rate is among its settings. */
 export interface SteeringState {
-  readonly flight: Readonly<FlightShares> | null;
+  readonly flight: Readonly<Partial<FlightShares>> | null;
   /** Oldest first. */
   readonly changes: readonly SettingChange[];
 }
@@ -35,7 +35,7 @@ export class Steering {
   /** The run's settings, as they are now. */
   readonly settings: { -readonly [Name in keyof TrainingConfig]: TrainingConfig[Name] };
   #changes: SettingChange[];
-  #flight: Readonly<FlightShares> | null;
+  #flight: Readonly<Partial<FlightShares>> | null;
 
   constructor(settings: TrainingConfig, state: SteeringState | null) {
     this.settings = { ...settings };
@@ -85,7 +85,7 @@ export class Steering {
     }
     this.#flight = { run: flight.run, done: flight.done };
     training.desk.dispatch();
-    return this.#flight;
+    return flight;
   }
 
   #note({ journal }: Training, change: Omit<SettingChange, 'time'>): void {
@@ -94,12 +94,50 @@ export class Steering {
   }
 }
 
+/**
+ * Settings and state with what the journal has beyond the checkpoint: a change holds from when it was told, whether or
+ * not a checkpoint came after it.
+ * @param changes oldest first
+ */
+export function withChanges<T extends { readonly alpha: number }>(
+  settings: T,
+  state: SteeringState | undefined,
+  changes: readonly SettingChange[],
+): { readonly settings: T; readonly state: SteeringState | undefined } {
+  if (changes.length === 0) return { settings, state };
+  let { alpha } = settings;
+  const flight: Partial<FlightShares> = { ...state?.flight };
+  for (const { setting, to } of changes) {
+    if (setting === 'alpha') alpha = to;
+    else flight[setting === 'budget.run' ? 'run' : 'done'] = to;
+  }
+  const all = [...(state?.changes ?? []), ...changes].slice(-MOST_CHANGES);
+  return {
+    settings: { ...settings, alpha },
+    state: { flight: Object.keys(flight).length === 0 ? null : flight, changes: all },
+  };
+}
+
+/** A journal's line as a change of a setting; null when it is another entry, or none that could have been written. */
+export function changeOf(line: string): (SettingChange & { readonly seq: number }) | null {
+  if (!line.includes('"kind":"changed"')) return null;
+  const entry = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  const { seq, time, kind, setting, from, to, tokens } = entry;
+  if (kind !== 'changed' || (setting !== 'alpha' && setting !== 'budget.run' && setting !== 'budget.done')) return null;
+  const numbers = [seq, time, from, to, tokens];
+  if (!numbers.every((value) => typeof value === 'number' && Number.isFinite(value))) return null;
+  const [number, at, was, is, done] = numbers as number[];
+  if (!(is! > 0 && is! <= 1)) return null;
+  return { seq: number!, time: at!, setting, from: was!, to: is!, tokens: done! };
+}
+
 /** What is wrong with a state as read, or null. */
 export function wrongSteering(value: unknown): string | null {
   const { flight, changes } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const isShare = (share: unknown): boolean => typeof share === 'number' && share > 0 && share <= 1;
-  const shares = (flight ?? {}) as Partial<Record<string, unknown>>;
+  const shares = Object.entries((flight ?? {}) as Record<string, unknown>);
+  const isBudget = shares.every(([name, share]) => (name === 'run' || name === 'done') && isShare(share));
   if (flight === undefined) return 'steering.flight is missing';
-  if (flight !== null && !(isShare(shares['run']) && isShare(shares['done']))) return 'steering.flight is no budget';
+  if (flight !== null && !(shares.length > 0 && isBudget)) return 'steering.flight is no budget';
   return Array.isArray(changes) ? null : 'steering.changes is no list';
 }

@@ -8,7 +8,7 @@ import type { RunStatus, VolunteerRow } from '../../protocol/status.ts';
 import { type SessionEvent, VolunteerSession } from '../../volunteer/session.ts';
 import { CpuEngine } from '../../word2vec/cpu-engine.ts';
 import type { Engine } from '../../word2vec/engine.ts';
-import type { CoordinatorProcess } from './coordinator-process.ts';
+import { CoordinatorProcess } from './coordinator-process.ts';
 import { auditJournal } from './journal-audit.ts';
 import { makeFolder, startLongRun } from './train-setup.ts';
 
@@ -192,6 +192,27 @@ describe('volunteers', () => {
   });
 });
 
+it('keeps, over kill -9, what was changed after the last checkpoint, and who is banned', async () => {
+  await act('run/checkpoint');
+  expect(await act('run/alpha', { alpha: 0.03 })).toMatchObject({ status: 200 });
+  const guest = new Guest('the banned', await CpuEngine.create());
+  const { id } = await guest.row();
+  expect((await act(`volunteers/${id}/ban`, { all: true, reason: 'spam' })).status).toBe(200);
+  await coordinator.kill();
+  coordinator = new CoordinatorProcess(['--resume', folder.at('run'), '--local', '1', '--exit']);
+  url = await coordinator.url();
+  await until('training', async () => ((await status()).state === 'training' ? true : undefined));
+  token = /operator token: (\S+)/.exec(coordinator.stderr)![1]!;
+  expect((await status()).config.alpha).toBe(0.03);
+  const again = new Guest('the banned, again', await CpuEngine.create());
+  const refused = await until('the refusal', async () => again.closed ?? undefined);
+  expect(refused).toEqual({ code: CLOSE.banned, reason: 'spam' });
+  expect((await act('run/unban', { address: '127.0.0.1' })).status).toBe(200);
+  const third = new Guest('the pardoned', await CpuEngine.create());
+  await until('its work', async () => (third.outcomes('applied') > 0 ? true : undefined));
+  third.leave();
+});
+
 it('leaves a sound journal and a run.json that tells of the changes', async () => {
   expect((await act('run/stop')).status).toBe(200);
   expect(await coordinator.exit()).toBe(0);
@@ -199,7 +220,10 @@ it('leaves a sound journal and a run.json that tells of the changes', async () =
   const { faults } = auditJournal(folder.at('run', 'journal.jsonl'));
   expect(faults.filter((fault) => !fault.includes('chunks were made'))).toEqual([]);
   expect(JSON.parse(readFileSync(folder.at('run', 'run.json'), 'utf8'))).toMatchObject({
-    configuration: { alpha: 0.04 },
-    changes: [{ setting: 'alpha', from: 0.06, to: 0.04 }],
+    configuration: { alpha: 0.03 },
+    changes: [
+      { setting: 'alpha', from: 0.06, to: 0.04 },
+      { setting: 'alpha', from: 0.04, to: 0.03 },
+    ],
   });
 });

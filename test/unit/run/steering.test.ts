@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TrainingConfig } from '../../../coordinator/run/config.ts';
 import type { JournalEntry } from '../../../coordinator/run/journal.ts';
-import { Steering, wrongSteering } from '../../../coordinator/run/steering.ts';
+import { changeOf, Steering, withChanges, wrongSteering } from '../../../coordinator/run/steering.ts';
 import type { Training } from '../../../coordinator/run/training.ts';
 
 const SETTINGS = { alpha: 0.06, dim: 16 } as TrainingConfig;
@@ -81,4 +81,51 @@ describe('a state as read', () => {
       expect(wrongSteering(state)).not.toBeNull();
     },
   );
+});
+
+describe('changes after the last checkpoint', () => {
+  const line = (more: object): string =>
+    JSON.stringify({ seq: 7, time: 5, kind: 'changed', setting: 'alpha', from: 0.06, to: 0.03, tokens: 9, ...more });
+
+  it('are read from the journal as they were written', () => {
+    expect(changeOf(line({}))).toEqual({ seq: 7, time: 5, setting: 'alpha', from: 0.06, to: 0.03, tokens: 9 });
+    expect(changeOf(line({ setting: 'budget.done', to: 1 }))).toMatchObject({ setting: 'budget.done', to: 1 });
+  });
+
+  it.each([
+    ['another entry', '{"seq":7,"time":5,"kind":"granted","lease":3}'],
+    ['one that only speaks of it', line({ kind: 'gone', reason: '"kind":"changed"' })],
+    ['a setting that nobody knows', line({ setting: 'dim' })],
+    ['a rate of nothing', line({ to: 0 })],
+    ['a rate above 1', line({ to: 1.5 })],
+    ['a rate that is no number', line({ to: '0.1' })],
+  ])('are not %s', (_, text) => {
+    expect(changeOf(text)).toBeNull();
+  });
+
+  it('hold in the order of the journal, beside what the checkpoint has', () => {
+    const change = (setting: 'alpha' | 'budget.run' | 'budget.done', to: number) => ({
+      setting,
+      from: 0.5,
+      to,
+      tokens: 1,
+      time: 1,
+    });
+    const before = { flight: { run: 0.2, done: 0.3 }, changes: [change('budget.run', 0.2)] };
+    const later = [change('alpha', 0.04), change('budget.done', 0.9), change('alpha', 0.02)];
+    const { settings, state } = withChanges(SETTINGS, before, later);
+    expect(settings).toEqual({ ...SETTINGS, alpha: 0.02 });
+    expect(state).toEqual({ flight: { run: 0.2, done: 0.9 }, changes: [...before.changes, ...later] });
+    expect(withChanges(SETTINGS, undefined, [])).toEqual({ settings: SETTINGS, state: undefined });
+  });
+
+  it('of one share leave the other at its default', () => {
+    const { state } = withChanges(SETTINGS, undefined, [
+      { setting: 'budget.run', from: 0.01, to: 0.5, tokens: 1, time: 1 },
+    ]);
+    expect(wrongSteering(JSON.parse(JSON.stringify(state)))).toBeNull();
+    const { training: live } = training({ run: 0.01, done: 0.1 });
+    new Steering(SETTINGS, state!).begin(live);
+    expect(live.flight).toEqual({ run: 0.5, done: 0.1 });
+  });
 });
