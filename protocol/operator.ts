@@ -1,4 +1,5 @@
 // What the coordinator tells its operator, beside the public status: single volunteers, leases, corpus, service, log.
+import type { CorpusStatus } from './corpus.ts';
 import type { HistoryTable } from './history.ts';
 import type { HistoryPoint, LeaseCounts, RunEvent, RunStatus, VolunteerRow, VolunteerState } from './status.ts';
 import type { ConditionReason } from './to-coordinator.ts';
@@ -150,31 +151,6 @@ export interface Stage {
   readonly chunks: number;
   /** null when there are none. */
   readonly oldestSeconds: number | null;
-}
-
-export interface CorpusStatus {
-  readonly description: string;
-  readonly files: number;
-  /** All files, as they are stored. */
-  readonly bytes: number;
-  readonly splits: number;
-  /** Read since the process began, and per second over the last seconds; null where it is not measured. */
-  readonly bytesRead: number | null;
-  readonly bytesPerSecond: number | null;
-  /** Where the episodes in memory end: epoch and split from 1, lines of the split read; null before training. */
-  readonly position: { readonly epoch: number; readonly split: number; readonly line: number } | null;
-  /** Failed attempts by data node or name node, most first, at most 32; null where it is not measured. */
-  readonly errors:
-    | readonly {
-        readonly node: string;
-        readonly count: number;
-        readonly last: string;
-        /** Milliseconds since 1970. */
-        readonly time: number;
-      }[]
-    | null;
-  /** What reading waits for; null while it goes on. */
-  readonly waiting: string | null;
 }
 
 export interface ServiceStatus {

@@ -9,6 +9,7 @@ import '../style/dashboard-grid.css';
 import '../style/dashboard-leases.css';
 import '../style/dashboard-model.css';
 import '../style/dashboard-volunteers.css';
+import '../style/dashboard-corpus.css';
 import '../style/dashboard-log.css';
 import '../style/dashboard-wall.css';
 import '../style/status.css';

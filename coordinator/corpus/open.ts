@@ -4,6 +4,7 @@ import { expand } from './expansion.ts';
 import { hdfsClient, HdfsTree, parseHdfsSpec } from './hdfs.ts';
 import { localTree, readLocal } from './local.ts';
 import { Sample, SAMPLE } from './sample.ts';
+import { OWN_FILES, ReadReporter } from './reading/reports.ts';
 import type { CorpusFile, CorpusOptions, CorpusSource } from './source.ts';
 import { SYSTEM } from './webhdfs/client.ts';
 import type { Environment } from './webhdfs/patience.ts';
@@ -19,13 +20,20 @@ class Corpus implements CorpusSource {
   readonly #clusters = new Map<string, HdfsTree>();
   readonly #sample = new Sample();
   readonly #announcer: WaitAnnouncer | null;
+  readonly #reporter: ReadReporter | null;
 
   constructor(specs: readonly string[], options: CorpusOptions, environment: Environment) {
     this.description = specs.map((spec) => (spec === SAMPLE ? 'the sample corpus (Brown)' : spec)).join(', ');
     this.#specs = specs;
     this.#options = options;
-    this.#announcer = options.hdfsWaits === undefined ? null : new WaitAnnouncer(options.hdfsWaits);
-    this.#environment = this.#announcer === null ? environment : { ...environment, announce: this.#announcer.report };
+    const { hdfsWaits: channel } = options;
+    this.#announcer = channel === undefined ? null : new WaitAnnouncer(channel);
+    this.#reporter = channel === undefined ? null : new ReadReporter(channel, environment.now);
+    this.#environment = {
+      ...environment,
+      ...(this.#announcer === null ? {} : { announce: this.#announcer.report }),
+      ...(this.#reporter === null ? {} : { reading: this.#reporter }),
+    };
     for (const spec of specs) this.#cluster(spec);
   }
 
@@ -44,13 +52,23 @@ class Corpus implements CorpusSource {
         `${file.path} has no bytes ${offset} to ${offset + length}: its length is ${file.length}`,
       );
     }
-    if (file.path.startsWith(SAMPLE)) return this.#sample.read(file, offset, length);
-    return this.#cluster(file.path)?.read(file, offset, length, signal) ?? readLocal(file, offset, length, signal);
+    const cluster = file.path.startsWith(SAMPLE) ? undefined : this.#cluster(file.path);
+    const chunks = cluster?.read(file, offset, length, signal) ?? this.#readHere(file, offset, length, signal);
+    if (this.#reporter === null) return chunks;
+    // HDFS tells by itself which node gave what.
+    const from = cluster === undefined ? OWN_FILES : null;
+    return this.#reporter.watched({ path: file.path, offset, length }, chunks, from, signal);
   }
 
   async close(): Promise<void> {
     for (const cluster of this.#clusters.values()) cluster.close();
     this.#announcer?.close();
+    this.#reporter?.close();
+  }
+
+  #readHere(file: CorpusFile, offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    if (file.path.startsWith(SAMPLE)) return this.#sample.read(file, offset, length);
+    return readLocal(file, offset, length, signal);
   }
 
   async #expand(spec: string, signal: AbortSignal | undefined): Promise<readonly CorpusFile[]> {

@@ -59,7 +59,10 @@ export interface CorpusOptions extends AccessOptions, TlsFiles {
   readonly hdfsStreams?: number | undefined;
   /** Streams open at a time with one data node; 3 unless told. */
   readonly hdfsStreamsPerNode?: number | undefined;
-  /** Name of a BroadcastChannel on which reads say what they wait for (webhdfs/waits.ts); silent unless told. */
+  /**
+   * Name of BroadcastChannels on which reads say what they wait for (webhdfs/waits.ts) and what they do
+   * (reading/reports.ts); silent unless told.
+   */
   readonly hdfsWaits?: string | undefined;
   /**
    * How many threads read with these options at the same time: each takes its share of the streams, at least

@@ -1,6 +1,7 @@
 // Counts an opened corpus: what a run had counted before is taken up, threads do the rest, and the folder has it all.
 import type { CountsStatus, RunEventLevel } from '../../protocol/status.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
+import { tellReading } from '../corpus/reading/reports.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
 import type { OpenedCorpus } from './code-feed.ts';
 import type { CountLane } from './count-lane.ts';
@@ -86,6 +87,7 @@ export class CorpusCount {
         `counting goes on: ${words} words are counted already, ${reused} of ${splits.length} splits whole`,
       );
     }
+    this.#tellPass(tally);
     const lanes = this.#lanes(tally);
     try {
       this.#counting = new Counting(tally, lanes, {
@@ -112,6 +114,11 @@ export class CorpusCount {
       pruned: pruned.times === 0 ? null : pruned,
     };
     return { counter, textFaults: tally.textFaults, status };
+  }
+
+  #tellPass({ lines }: Tally): void {
+    const done = Uint32Array.from([...lines.keys()].filter((split) => lines[split] === ALL_LINES));
+    tellReading(this.#order.options.hdfsWaits, { kind: 'pass', pass: 'counting', done });
   }
 
   #lanes(tally: Tally): CountLane[] {

@@ -5,6 +5,8 @@ import type { Vocabulary, VocabularyRules } from '../../word2vec/vocabulary.ts';
 import { buildVocabulary } from '../../word2vec/vocabulary.ts';
 import { listingOf } from '../corpus/listing.ts';
 import { openCorpus } from '../corpus/open.ts';
+import { fileTable } from '../corpus/reading/file-table.ts';
+import { type ReadingPass, tellReading } from '../corpus/reading/reports.ts';
 import { planSplits } from '../corpus/splits.ts';
 import type { TextFaults } from '../corpus/text-faults.ts';
 import { NO_TEXT_FAULTS } from '../corpus/text-faults.ts';
@@ -70,6 +72,7 @@ export class Ingest {
     const files = await source.list();
     const splits = await planSplits(source, files, request.splitBytes);
     this.#corpus = { source, files, splits };
+    tellReading(request.options.hdfsWaits, { kind: 'files', table: fileTable(files, splits) });
     const bytes = files.reduce((sum, file) => sum + file.length, 0);
     return {
       description: source.description,
@@ -131,6 +134,7 @@ export class Ingest {
   async #sample({ counter }: Extract<GivenWords, { kind: 'counts' }>, request: CountRequest): Promise<Words> {
     const corpus = this.#corpus!;
     const { vocab, normalisation } = this.#request!;
+    this.#begin('sampling');
     const sample = await sampleCorpus(corpus, normalisation, this.#hashSeed, this.#interruption.signal);
     const known = new Set(vocabularyOf(counter, request).words);
     let tokens = 0;
@@ -157,6 +161,7 @@ export class Ingest {
   }
 
   train(request: TrainRequest): void {
+    this.#begin('training');
     this.#preparation = new Preparation(
       this.#corpus!,
       this.#request!.normalisation,
@@ -169,6 +174,10 @@ export class Ingest {
   /** @throws TributaryError SOURCE_CHANGED when an epoch does not hold the tokens that were counted */
   prepare(request: PrepareRequest): Promise<Episode> {
     return this.#preparation!.prepare(request);
+  }
+
+  #begin(pass: ReadingPass): void {
+    tellReading(this.#request!.options.hdfsWaits, { kind: 'pass', pass, done: new Uint32Array(0) });
   }
 
   /** The memory of an episode that is trained serves the next ones. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HistoryPoint, RunEvent, RunEventLevel, RunState } from '../../protocol/status.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
+import { ReadingBoard } from '../corpus/reading/reading-board.ts';
 import { WaitBoard } from '../corpus/webhdfs/waits.ts';
 import { EventFile, KEPT_EVENTS } from './event-file.ts';
 import { EventLog, type EventSource } from './meters.ts';
@@ -23,6 +24,8 @@ export class Bulletin {
   #file: EventFile | null;
   readonly #channel = `tributary-waits-${randomUUID()}`;
   readonly #board = new WaitBoard(this.#channel, (reason) => this.#wait(reason));
+  /** What readers of the corpus do. */
+  readonly reading = new ReadingBoard(this.#channel, () => performance.now());
   #waiting: string | null = null;
   readonly #watchers = new Set<RunWatcher>();
   #state: RunState = 'counting';
@@ -73,6 +76,11 @@ export class Bulletin {
     return this.#waiting;
   }
 
+  /** All that reads wait for, newest first. */
+  get waits(): readonly string[] {
+    return this.#board.reasons;
+  }
+
   watch(watcher: RunWatcher): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
@@ -120,6 +128,7 @@ export class Bulletin {
 
   close(): void {
     this.#board.close();
+    this.reading.close();
     this.#file?.close();
   }
 }

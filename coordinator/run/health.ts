@@ -8,6 +8,8 @@ export interface HealthFigures {
   readonly warning: string | null;
   /** What reading the corpus waits for; null while it goes on. */
   readonly waiting: string | null;
+  /** Attempts to read the corpus that failed in the last minute, and where most did; null when none did. */
+  readonly readFailures: { readonly count: number; readonly where: string; readonly code: string } | null;
   /**
    * How late the event loop was over the window, in ms: the median of the seconds' 99th percentiles. Half a minute of
    * late seconds is a fault, a burst is not, and the word does not flicker.
@@ -35,6 +37,8 @@ export const HUNGRY_MS = 10_000;
 
 /** Beyond so many ms of lag, volunteers wait for the coordinator. */
 const LAG_MS = 250;
+/** Failed attempts to read within a minute that are more than a passing trouble. */
+const READ_FAILURES = 3;
 /** Share of ended leases that may expire or be rejected, and how many must have ended before it is judged. */
 const LOST_SHARE = 0.1;
 const LEAST_ENDED = 10;
@@ -66,9 +70,13 @@ export function healthOf(figures: HealthFigures): Health {
 
 /** What costs speed or data, and what to look at; null while nothing does. */
 function faultOf(figures: HealthFigures): string | null {
-  const { waiting, lagMs, ended, willing, hungry, waitingChunks, checkpointError } = figures;
+  const { waiting, readFailures, lagMs, ended, willing, hungry, waitingChunks, checkpointError } = figures;
   if (checkpointError !== null) return `checkpoints fail: ${checkpointError}`;
   if (waiting !== null) return `the corpus cannot be read: ${waiting}`;
+  if (readFailures !== null && readFailures.count >= READ_FAILURES) {
+    const { count, where, code } = readFailures;
+    return `${count} attempts to read the corpus failed in the last minute, most of them at ${where} (${code}); reading goes on elsewhere: see the corpus`;
+  }
   if (lagMs > LAG_MS) {
     return `the coordinator was late by ${Math.round(lagMs)} ms in half of the last minute: its machine is busy, or there are too many volunteers for it`;
   }

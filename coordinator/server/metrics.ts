@@ -1,6 +1,7 @@
 // The run as Prometheus metrics, beside Node's own (event loop, memory).
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Run } from '../run/run.ts';
+import { corpusMetrics } from './corpus-metrics.ts';
 import { runStatus } from './status.ts';
 
 export function runMetrics(run: Run): Registry {
@@ -85,5 +86,6 @@ export function runMetrics(run: Run): Registry {
       bytes.inc({ direction: 'up', kind: 'overhead' }, up - deltas);
     },
   });
+  corpusMetrics(run, registry);
   return registry;
 }

@@ -1,6 +1,7 @@
 // Builds what the operator alone sees of chunks, corpus and service (protocol/operator.ts).
-import type { CorpusStatus, OperatorStatus, ServiceStatus } from '../../protocol/operator.ts';
+import type { OperatorStatus, ServiceStatus } from '../../protocol/operator.ts';
 import type { Run } from '../run/run.ts';
+import { corpusStatus } from './corpus-report.ts';
 
 export function operatorStatus(run: Run, viewers: number): OperatorStatus {
   const { training, facts, bulletin, observatory } = run;
@@ -15,22 +16,6 @@ export function operatorStatus(run: Run, viewers: number): OperatorStatus {
     corpus: corpusStatus(run),
     service: serviceStatus(run, viewers, now),
     audit,
-  };
-}
-
-function corpusStatus({ facts, bulletin, config, counting, episodes, training }: Run): CorpusStatus {
-  const { opened } = facts;
-  const position = episodes.at(-1)?.to ?? null;
-  return {
-    description: opened?.description ?? config.training.corpus.join(', '),
-    files: opened?.files ?? 0,
-    bytes: opened?.bytes ?? 0,
-    splits: opened?.splits ?? 0,
-    bytesRead: training === null ? counting.bytes : null,
-    bytesPerSecond: training === null ? counting.bytesPerSecond : null,
-    position: position === null ? null : { epoch: position.epoch + 1, split: position.split + 1, line: position.line },
-    errors: null,
-    waiting: bulletin.waiting,
   };
 }
 

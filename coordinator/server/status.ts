@@ -3,6 +3,7 @@ import type { FeedStatus } from '../../protocol/operator.ts';
 import type { EpisodeStatus, RunStatus, VolunteerCounts, VolunteerRow, VolunteerState } from '../../protocol/status.ts';
 import { Traffic } from '../leases/traffic.ts';
 import type { Volunteer } from '../leases/volunteer.ts';
+import { recentReadFailures } from './corpus-report.ts';
 import { healthOf } from '../run/health.ts';
 import { reasonOf, stateOf } from '../run/roster.ts';
 import type { Run } from '../run/run.ts';
@@ -32,6 +33,7 @@ export function feedStatus(run: Run): FeedStatus {
       reason: bulletin.reason,
       warning: run.quality?.warning ?? null,
       waiting: bulletin.waiting,
+      readFailures: recentReadFailures(run),
       willing: training?.desk.willing ?? 0,
       waitingChunks: training?.grid.waitingChunks ?? 0,
       checkpointError: run.checkpoints.failure,

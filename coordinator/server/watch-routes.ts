@@ -5,6 +5,7 @@ import type { VolunteerList } from '../../protocol/operator.ts';
 import type { Run } from '../run/run.ts';
 import { sendDownload, sendError, sendJson } from './answers.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
+import { sendCorpus } from './corpus-report.ts';
 import { historyCsv } from './history-csv.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { operatorStatus } from './operator-status.ts';
@@ -24,7 +25,7 @@ export function watchRoute(parts: WatchParts, request: IncomingMessage, response
     sendHistory(run, response, searchParams.get('format'));
     return true;
   }
-  const answer = operatorAnswer(run, feed, pathname);
+  const answer = operatorAnswer(run, feed, url);
   if (answer === null) return false;
   if (!gate.isOperator(request)) refuseStranger({ run, gate }, request, response, `a look at ${pathname}`);
   else answer(response);
@@ -32,11 +33,14 @@ export function watchRoute(parts: WatchParts, request: IncomingMessage, response
 }
 
 /** Who may see it is asked before it is made; null for a path that is none of these. */
-function operatorAnswer(run: Run, feed: LiveFeed, path: string): ((response: ServerResponse) => void) | null {
+function operatorAnswer(run: Run, feed: LiveFeed, url: URL): ((response: ServerResponse) => void) | null {
   const { observatory, bulletin } = run;
+  const path = url.pathname;
   switch (path) {
     case '/api/operator':
       return (response) => sendJson(response, 200, operatorStatus(run, feed.viewers));
+    case '/api/corpus':
+      return (response) => sendCorpus(run, response, url.searchParams);
     case '/api/timeline':
       return (response) => sendJson(response, 200, observatory.timeline.entries);
     case '/api/log':

@@ -10,6 +10,7 @@ import '../../client/style/dashboard-grid.css';
 import '../../client/style/dashboard-leases.css';
 import '../../client/style/dashboard-model.css';
 import '../../client/style/dashboard-volunteers.css';
+import '../../client/style/dashboard-corpus.css';
 import '../../client/style/dashboard-log.css';
 import '../../client/style/dashboard-wall.css';
 import '../../client/style/status.css';
@@ -23,6 +24,7 @@ import { WallScreen } from '../../client/dashboard/wall/wall-screen.tsx';
 import { StatusPage } from '../../client/status/page.tsx';
 import type { ModelStatus, OperatorStatus, VolunteerHistory } from '../../protocol/operator.ts';
 import { expectAccessible, prefer, THEMES } from './axe-fixture.ts';
+import { corpusReport, corpusStatus } from './corpus-fixture.ts';
 import { dashboard, live, operator } from './dashboard-fixture.ts';
 import { leaseEntry, NOW, volunteerLine } from './fleet-fixture.ts';
 import { HOSTILE, runStatus } from './pages-fixture.ts';
@@ -38,17 +40,7 @@ const told: OperatorStatus = {
     retried: 9,
     parked: { chunks: 2, reason: 'Three volunteers failed on them.' },
   },
-  corpus: {
-    description: 'novels',
-    files: 12,
-    bytes: 3e9,
-    splits: 24,
-    bytesRead: 1e9,
-    bytesPerSecond: 4e6,
-    position: { epoch: 2, split: 7, line: 4321 },
-    errors: [{ node: HOSTILE, count: 3, last: 'DATANODE_UNREACHABLE: no answer', time: 1e12 }],
-    waiting: 'It waits for a data node.',
-  },
+  corpus: corpusStatus,
   service: {
     lagMs: { p50: 2, p99: 30, most: 45 },
     cpu: 0.25,
@@ -109,11 +101,12 @@ const history: VolunteerHistory = {
   },
 };
 const answers: Readonly<Record<string, unknown>> = { 'api/model': model, 'api/volunteers/4': history };
+const answerOf = (path: string): unknown => (path.startsWith('api/corpus?') ? corpusReport(120, path) : answers[path]);
 const knowing: Operator = {
   ...operator,
   call: (path) =>
-    Object.hasOwn(answers, path)
-      ? Promise.resolve({ ok: true, body: answers[path] as never })
+    answerOf(path) !== undefined
+      ? Promise.resolve({ ok: true, body: answerOf(path) as never })
       : Promise.resolve({ ok: false, failure: { code: 'UNEXPECTED', message: `nobody expected ${path}` } }),
 };
 const stranger: Operator = { ...operator, signedIn: false };
@@ -137,6 +130,7 @@ const COMPLETE: Readonly<Record<string, string>> = {
   overview: '.plot canvas',
   service: '.plot canvas',
   model: '.histogram',
+  corpus: '.cell-path',
 };
 const SHOWN: Readonly<Record<string, Shown>> = {
   ...Object.fromEntries(

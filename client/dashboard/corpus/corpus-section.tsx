@@ -3,9 +3,11 @@ import type { JSX } from 'preact';
 import { bytes, count } from '../../ui/format.ts';
 import { Panel } from '../panel.tsx';
 import type { SectionProps } from '../sections.ts';
+import { FileTable } from './file-table.tsx';
+import { NodeTable } from './node-table.tsx';
 import { Reading } from './reading.tsx';
 
-export function CorpusSection({ state }: SectionProps): JSX.Element | null {
+export function CorpusSection({ state, operator: by }: SectionProps): JSX.Element | null {
   const { status, fleet } = state;
   if (status === null) return null;
   const { counts } = status;
@@ -34,7 +36,13 @@ export function CorpusSection({ state }: SectionProps): JSX.Element | null {
           </div>
         </dl>
       </Panel>
-      {operator === null ? null : <Reading corpus={operator.corpus} />}
+      {operator === null ? null : (
+        <>
+          <Reading corpus={operator.corpus} />
+          <NodeTable nodes={operator.corpus.nodes} />
+          <FileTable operator={by} />
+        </>
+      )}
     </>
   );
 }

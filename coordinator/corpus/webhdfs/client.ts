@@ -11,6 +11,7 @@ import { DEFAULT_POLICY, type Environment, Patience, type Policy } from './patie
 import { readRedirect, type Redirect, type RedirectRules } from './redirect.ts';
 import { DEFAULT_STREAMS, type StreamLimits, StreamSlots } from './stream-slots.ts';
 import type { TlsOptions } from './tls.ts';
+import type { ReadWatch } from '../reading/reports.ts';
 import { type BlockLocation, type FileStatus, readBlockLocations, readFileStatus, readListing } from './answers.ts';
 
 export interface WebHdfsOptions {
@@ -48,6 +49,8 @@ export interface OpenBody {
 
 export class WebHdfsClient {
   readonly exchanger: Exchanger;
+  /** Hears what becomes of reading; undefined where nobody listens. */
+  readonly reading: ReadWatch | undefined;
   /** Data nodes that have sent us something, as redirects call them. */
   readonly served = new Set<string>();
   readonly #environment: Environment;
@@ -61,6 +64,7 @@ export class WebHdfsClient {
 
   constructor(options: WebHdfsOptions, environment: Environment = SYSTEM) {
     this.#environment = environment;
+    this.reading = environment.reading;
     this.#policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#slots = new StreamSlots(options.streams ?? DEFAULT_STREAMS);
     this.exchanger = new Exchanger({ ...DEFAULT_TIMEOUTS, ...options.timeouts }, options.tls ?? {});
@@ -294,6 +298,9 @@ export class WebHdfsClient {
       } catch (error) {
         if (!(error instanceof HdfsError)) throw error;
         this.#nameNodes.failed(peer, error, this.#environment.now());
+        // A refusal is an answer; that no replica is left is no failure of who says so.
+        if (error.remedy !== 'none' && error.remedy !== 'any-replica')
+          this.reading?.failed({ role: peer.role, node: peer.toldAs }, error.code, error.message);
         // What else it may be, the active one knows it best; who does not show to be a name node is none.
         if (error.remedy !== 'next' && error.remedy !== 'again' && !isStranger(error)) throw error;
         failures.push(error);

@@ -1,5 +1,6 @@
 // The one retry budget of an operation: exponential backoff with full jitter, won back only by progress.
 import { HdfsError } from './failure.ts';
+import type { ReadWatch } from '../reading/reports.ts';
 import type { WaitReport } from './waits.ts';
 
 /** Time and chance, passed in so that tests decide both. */
@@ -12,6 +13,8 @@ export interface Environment {
   readonly random: () => number;
   /** Hears what is waited for. */
   readonly announce?: WaitReport;
+  /** Hears what nodes give, and where attempts fail. */
+  readonly reading?: ReadWatch;
 }
 
 export interface Policy {

@@ -1,4 +1,5 @@
 // Reads an exact byte range of a file in HDFS, over as many data nodes and attempts as it takes.
+import type { Giver } from '../reading/reports.ts';
 import type { WebHdfsClient, OpenBody } from './client.ts';
 import { HdfsError, nameOf, type Peer } from './failure.ts';
 import type { Patience } from './patience.ts';
@@ -110,6 +111,10 @@ function fromOneThatServed(error: unknown): unknown {
   return new HdfsError(code, message, { ...(hint === undefined ? {} : { hint }), remedy, cause });
 }
 
+function giverOf({ role, toldAs }: Peer): Giver {
+  return { role, node: toldAs };
+}
+
 /** After so long without a byte it is said that we wait, ms. */
 const STALL_MS = 5_000;
 
@@ -196,6 +201,7 @@ async function* readPatiently(
         vigil.came();
         failures.clear();
         client.served.add(peer.toldAs);
+        client.reading?.received(giverOf(peer), chunk.length);
         at += chunk.length;
         patience.progress(chunk.length);
         let dropped = false;
@@ -221,6 +227,7 @@ async function* readPatiently(
         continue;
       }
       if (error instanceof HdfsError && peer?.role === 'data node') {
+        client.reading?.failed(giverOf(peer), error.code, error.message);
         failures.set(peer.toldAs, error);
         const before = patience.failures;
         await verify(patience);
@@ -229,6 +236,7 @@ async function* readPatiently(
       }
       try {
         await client.recover(error, patience, signal);
+        if (peer?.role === 'data node') client.reading?.retried(giverOf(peer));
       } catch (last) {
         throw last === error ? last : lastOfSeveral(last, failures, `${client.shown(path)} from byte ${at}`, client);
       }

@@ -51,6 +51,11 @@ export class WaitBoard {
     };
   }
 
+  /** What is waited for at the moment, newest first, each reason once. */
+  get reasons(): string[] {
+    return [...new Set([...this.#waits.values()].toReversed())];
+  }
+
   close(): void {
     this.#channel.close();
   }
