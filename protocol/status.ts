@@ -79,6 +79,8 @@ export interface RunStatus {
   readonly heldOut: HeldOutStatus | null;
   /** Rated word pairs that the operator follows. */
   readonly probe: readonly ProbeStatus[];
+  /** null without --probe-questions, and until volunteers may connect. */
+  readonly analogies: AnalogiesStatus | null;
   /** That the run diverges and what to change; null while all is well. */
   readonly warning: string | null;
   /** What reading the corpus waits for, such as a data node that is silent; null while it goes on. */
@@ -184,6 +186,17 @@ export interface ProbeStatus {
   readonly found: number;
 }
 
+export interface AnalogiesStatus {
+  /** Name of the file of questions. */
+  readonly file: string;
+  /** Share that was right when last measured; null before the first time, or where none is asked. */
+  readonly share: number | null;
+  /** Questions that are asked. */
+  readonly asked: number;
+  /** Questions of which all four words are in the vocabulary. */
+  readonly found: number;
+}
+
 export interface LeaseCounts {
   readonly granted: number;
   readonly applied: number;
@@ -273,7 +286,7 @@ export interface HistoryPoint {
   readonly heldOut: number | null;
   /** ρ of each probe, as last measured, in the order of the status. */
   readonly probe: readonly (number | null)[];
-  /** Share of analogy questions that were right, as last measured; null without --questions. */
+  /** Share of analogy questions that were right, as last measured; null without --probe-questions. */
   readonly analogies: number | null;
   /** Mean. */
   readonly volunteers: number;

@@ -20,7 +20,15 @@ import { runStatus } from '../server/status.ts';
 import { aboutRun } from '../settings/about-options.ts';
 import { readAccess } from '../settings/hdfs-options.ts';
 import type { TrainOptions } from '../settings/train-options.ts';
-import { claim, freshConfig, readProbes, refuseFixedOptions, removeIfEmpty, tlsKeys } from '../settings/train-setup.ts';
+import {
+  claim,
+  freshConfig,
+  readProbeQuestions,
+  readProbes,
+  refuseFixedOptions,
+  removeIfEmpty,
+  tlsKeys,
+} from '../settings/train-setup.ts';
 import { PACKAGE_FOLDER, VERSION } from '../version.ts';
 import { conclude, type TrainingResult } from './conclusion.ts';
 import { keepWork } from './keep-work.ts';
@@ -82,6 +90,7 @@ export class TrainingRun implements AsyncDisposable {
     const tls = await tlsKeys(options);
     const hdfs = await readAccess(options);
     const probes = await readProbes(options.probe);
+    const questions = await readProbeQuestions(options.probeQuestions);
     const token = options.operatorTokenFile === undefined ? randomToken() : await readToken(options.operatorTokenFile);
     const pages = join(PACKAGE_FOLDER, 'dist', 'client');
     if (!existsSync(join(pages, 'index.html'))) {
@@ -122,6 +131,7 @@ export class TrainingRun implements AsyncDisposable {
         corpusOptions: hdfs.options,
         out,
         probes,
+        questions,
         auditRate: options.auditRate,
         version: VERSION,
       };

@@ -1,7 +1,7 @@
 // Everything that defines a run. Fixed when it starts; a resumed run takes it from its checkpoint.
 import type { RowFormat } from '../../protocol/rows.ts';
 import type { ObjectiveName } from '../../protocol/to-volunteer.ts';
-import type { RatedPair } from '../../word2vec/evaluation/question-files.ts';
+import type { QuestionSection, RatedPair } from '../../word2vec/evaluation/question-files.ts';
 import type { Objective } from '../../word2vec/objective.ts';
 import type { CorpusOptions } from '../corpus/source.ts';
 import type { DescentRule } from '../descent/descent.ts';
@@ -11,6 +11,12 @@ import type { Normalisation, Sentence } from '../ingest/normalisation.ts';
 export interface ProbeFile {
   readonly file: string;
   readonly pairs: readonly RatedPair[];
+}
+
+/** Analogy questions, and the file that has them. */
+export interface QuestionFile {
+  readonly file: string;
+  readonly sections: readonly QuestionSection[];
 }
 
 /** What the vectors depend on. */
@@ -67,6 +73,8 @@ export interface RunConfig {
   readonly target?: string | undefined;
   /** Rated word pairs to follow while training. */
   readonly probes: readonly ProbeFile[];
+  /** Analogy questions to follow while training; null for none. */
+  readonly questions: QuestionFile | null;
   /** Share of volunteers' results that are checked by replay; 0: none. */
   readonly auditRate: number;
   readonly version: string;

@@ -100,7 +100,7 @@ export class Observatory {
       loss,
       heldOut: quality.heldOut?.loss ?? null,
       probe: quality.probe.map(({ rho }) => rho),
-      analogies: null,
+      analogies: quality.analogies?.share ?? null,
       wordsPerSecond,
       volunteers: desk.willing,
       bytesDown,

@@ -1,13 +1,14 @@
 // Measures now and then how good the vectors are, on text that they were not trained on, and whether they get worse.
 import { basename } from 'node:path';
-import type { HeldOutStatus, ProbeStatus, RunEventLevel } from '../../protocol/status.ts';
+import type { AnalogiesStatus, HeldOutStatus, ProbeStatus, RunEventLevel } from '../../protocol/status.ts';
+import { AnalogyProbe } from '../../word2vec/evaluation/analogy-probe.ts';
 import { HeldOutSet } from '../../word2vec/evaluation/held-out.ts';
 import type { HeldOutModel } from '../../word2vec/evaluation/held-out.ts';
 import { PairProbe } from '../../word2vec/evaluation/pair-probe.ts';
 import { buildHuffman } from '../../word2vec/huffman.ts';
 import type { Objective } from '../../word2vec/objective.ts';
 import type { HeldOutLines } from '../ingest/held-out-lines.ts';
-import type { ProbeFile, RunConfig, TrainingConfig } from './config.ts';
+import type { ProbeFile, QuestionFile, RunConfig, TrainingConfig } from './config.ts';
 import { DivergenceDetector } from './divergence.ts';
 import type { LossMeter } from './meters.ts';
 import type { Books } from './recorder.ts';
@@ -18,6 +19,7 @@ export interface QualityParts {
   readonly model: HeldOutModel;
   readonly heldOut: HeldOutLines;
   readonly probes: readonly ProbeFile[];
+  readonly questions: QuestionFile | null;
   readonly config: Pick<TrainingConfig, 'window' | 'negative' | 'sample' | 'schedule' | 'alpha'>;
   readonly objective: Objective;
   readonly totalTokens: number;
@@ -45,6 +47,8 @@ const SLICE_MS = 5;
 const LEARNED_BY_HEART = 1.05;
 /** Held-out tokens between two looks at the clock. */
 const STEP_TOKENS = 16;
+/** Values that the analogy questions read between two such looks: about a millisecond. */
+const STEP_VALUES = 500_000;
 
 /**
  * Works on the live rows, in slices between the other work of this thread. A copy for another thread would be as large
@@ -56,10 +60,12 @@ export class QualityWatch {
   readonly #set: HeldOutSet | null;
   readonly #heldOutTokens: number;
   readonly #probes: readonly { readonly file: string; readonly probe: PairProbe }[];
+  readonly #analogies: { readonly file: string; readonly probe: AnalogyProbe } | null;
   readonly #detector: DivergenceDetector;
   #loss: number | null = null;
   #untrained: number | null = null;
   #rho: (number | null)[];
+  #right: number | null = null;
   #underWay: Promise<void> | null = null;
   #atTokens: number;
   #nextMs: number;
@@ -89,6 +95,9 @@ export class QualityWatch {
           });
     this.#probes = parts.probes.map(({ file, pairs }) => ({ file, probe: new PairProbe(counted.words, pairs) }));
     this.#rho = this.#probes.map(() => null);
+    const { questions } = parts;
+    this.#analogies =
+      questions === null ? null : { file: questions.file, probe: new AnalogyProbe(counted.words, questions.sections) };
     this.#detector = new DivergenceDetector(parts.best);
     this.#atTokens = tokens;
     this.#nextMs = edges.now() + LEAST_MS;
@@ -102,6 +111,12 @@ export class QualityWatch {
 
   get probe(): readonly ProbeStatus[] {
     return this.#probes.map(({ file, probe }, k) => ({ file: basename(file), rho: this.#rho[k]!, found: probe.found }));
+  }
+
+  get analogies(): AnalogiesStatus | null {
+    if (this.#analogies === null) return null;
+    const { file, probe } = this.#analogies;
+    return { file: basename(file), share: this.#right, asked: probe.asked, found: probe.found };
   }
 
   /** The lowest held-out loss so far; null before the first. */
@@ -143,10 +158,9 @@ export class QualityWatch {
   }
 
   async #measure(last: boolean): Promise<void> {
-    const { now, giveWay, training } = this.#edges;
+    const { now, training } = this.#edges;
     const { model } = this.#parts;
-    let began = now();
-    let cost = 0;
+    const pace = this.#pace();
     let heldOut: { readonly loss: number; readonly untrained: number } | null = null;
     const steps = this.#set?.steps(model, STEP_TOKENS);
     for (let step = steps?.next(); step !== undefined; step = steps!.next()) {
@@ -155,13 +169,18 @@ export class QualityWatch {
         if (loss !== null && untrained !== null) heldOut = { loss, untrained };
         break;
       }
-      if (now() - began < SLICE_MS) continue;
-      cost += now() - began;
-      await giveWay();
-      began = now();
+      await pace.look();
+    }
+    const asked = this.#analogies?.probe.share(model.input, model.dim, STEP_VALUES);
+    for (let step = asked?.next(); step !== undefined; step = asked!.next()) {
+      if (step.done === true) {
+        this.#right = step.value;
+        break;
+      }
+      await pace.look();
     }
     const rho = this.#probes.map(({ probe }) => finite(probe.rho(model.input, model.dim)));
-    this.#nextMs = now() + Math.max(LEAST_MS, TIMES_COST * (cost + now() - began));
+    this.#nextMs = now() + Math.max(LEAST_MS, TIMES_COST * pace.cost());
     this.#rho = rho;
     if (heldOut !== null) {
       this.#loss = heldOut.loss;
@@ -172,6 +191,22 @@ export class QualityWatch {
     const verdict = this.#detector.add({ heldOut, training: loss, longestRow }, last);
     if (verdict !== null && before === null) this.#edges.note('warning', this.warning!);
     if (verdict === null && before !== null) this.#edges.note('info', 'the loss of held-out lines has come down again');
+  }
+
+  /** Gives way after every slice, and knows what all slices cost so far, in ms. */
+  #pace(): { look(): Promise<void>; cost(): number } {
+    const { now, giveWay } = this.#edges;
+    let began = now();
+    let before = 0;
+    return {
+      look: async () => {
+        if (now() - began < SLICE_MS) return;
+        before += now() - began;
+        await giveWay();
+        began = now();
+      },
+      cost: () => before + now() - began,
+    };
   }
 
   #advice(): string {
@@ -201,8 +236,18 @@ export interface WatchedRun {
 export function watchQuality(training: Training, run: WatchedRun): QualityWatch {
   const { config, heldOut, best, books, loss, now, note } = run;
   const { model, totalTokens } = training;
-  const { probes, training: settings } = config;
-  const parts = { counted: training, model, heldOut, probes, config: settings, objective: settings, totalTokens, best };
+  const { probes, questions, training: settings } = config;
+  const parts = {
+    counted: training,
+    model,
+    heldOut,
+    probes,
+    questions,
+    config: settings,
+    objective: settings,
+    totalTokens,
+    best,
+  };
   const figures = (): { loss: number | null; longestRow: number } => {
     const { longestRow } = books;
     books.longestRow = 0;

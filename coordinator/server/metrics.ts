@@ -53,6 +53,13 @@ export function runMetrics(run: Run): Registry {
       for (const { file, rho } of run.quality?.probe ?? []) probe.set({ file }, rho ?? Number.NaN);
     },
   });
+  gauge(
+    'probe_analogies',
+    'Share of the analogy questions of --probe-questions that are right, as last measured',
+    () => {
+      return run.quality?.analogies?.share ?? Number.NaN;
+    },
+  );
   const leases: Gauge = new Gauge({
     name: 'tributary_leases',
     help: 'Leases since the start, by what became of them',

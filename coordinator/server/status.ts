@@ -72,6 +72,7 @@ export function feedStatus(run: Run): FeedStatus {
     loss: run.loss.value,
     heldOut: run.quality?.heldOut ?? null,
     probe: run.quality?.probe ?? [],
+    analogies: run.quality?.analogies ?? null,
     warning: run.quality?.warning ?? null,
     waiting: bulletin.waiting,
     alpha: run.alpha,

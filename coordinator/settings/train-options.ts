@@ -50,6 +50,7 @@ export interface TrainOptions extends HdfsOptions, AboutOptions {
   readonly questions?: string;
   readonly similarity?: readonly string[];
   readonly probe?: readonly string[];
+  readonly probeQuestions?: string;
 }
 
 /** Options that a resumed run takes from its checkpoint, by their names in TrainOptions. */
@@ -186,6 +187,7 @@ export function trainOptions(): Option[] {
     option('--questions <file>', 'analogy questions to score the vectors with at the end'),
     option('--similarity <file...>', 'word pairs with human scores to compare the vectors with at the end'),
     option('--probe <file...>', 'word pairs with human scores to follow while training'),
+    option('--probe-questions <file>', 'analogy questions to follow while training, 200 of them at most'),
     ...aboutOptions(),
     ...hdfsOptions(),
   ];

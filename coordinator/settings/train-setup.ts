@@ -1,10 +1,10 @@
 // What stands before a run: its configuration from the options, its folder, its certificate.
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parsePairs } from '../../word2vec/evaluation/question-files.ts';
+import { parsePairs, parseQuestions } from '../../word2vec/evaluation/question-files.ts';
 import { parseHdfsSpec } from '../corpus/hdfs.ts';
 import { EXIT, TributaryError } from '../errors.ts';
-import type { ProbeFile, RunConfig, TrainingConfig } from '../run/config.ts';
+import type { ProbeFile, QuestionFile, RunConfig, TrainingConfig } from '../run/config.ts';
 import { defaultAlpha } from '../run/config.ts';
 import type { TlsKeys } from '../server/tls.ts';
 import { readTls, selfSigned } from '../server/tls.ts';
@@ -160,6 +160,11 @@ export async function removeIfEmpty(out: string): Promise<boolean> {
       process.stderr.write(`${out} is empty and could not be removed (${code})\n`);
     return false;
   }
+}
+
+/** @throws TributaryError FILE_NOT_FOUND, QUESTIONS_LINE and the like, naming the file */
+export async function readProbeQuestions(file: string | undefined): Promise<QuestionFile | null> {
+  return file === undefined ? null : { file, sections: await readParsed(file, parseQuestions) };
 }
 
 /** @throws TributaryError FILE_NOT_FOUND, PAIRS_LINE and the like, naming the file */

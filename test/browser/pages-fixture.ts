@@ -100,6 +100,7 @@ export const runStatus: RunStatus = {
   etaSeconds: 384,
   loss: 2.6134,
   heldOut: { loss: 2.6789, untrained: 4.1571, lines: 321, tokens: 8123 },
+  analogies: { file: 'questions.txt', share: 0.25, asked: 200, found: 900 },
   probe: [
     { file: 'wordsim353.tsv', rho: 0.5123, found: 203 },
     { file: HOSTILE, rho: null, found: 0 },

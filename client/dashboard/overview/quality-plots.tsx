@@ -107,7 +107,8 @@ export function QualityPlots({ status, history, log, now }: QualityPlotsProps): 
       onDrawing={(name, plot) => (plot === null ? drawn.current.delete(name) : drawn.current.set(name, plot))}
     />
   );
-  const analogies = history.some((point) => point.analogies !== null);
+  // Also of a run that was resumed without the questions.
+  const analogies = status.analogies !== null || history.some((point) => point.analogies !== null);
   return (
     <section class="panel area-plots" aria-label="Quality over time">
       <PlotControls

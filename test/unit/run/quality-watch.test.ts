@@ -26,6 +26,7 @@ function world(parts: Partial<QualityParts> = {}, msPerLook = 1) {
           pairs: [0, 2, 4, 6].map((id) => ({ a: `W${id}`, b: `w${id + 1}`, rating: id })),
         },
       ],
+      questions: null,
       config: { window: 3, negative: 5, sample: 0, schedule: 'grid', alpha: 0.5 },
       objective: { model: 'skipgram', hs: false },
       totalTokens: 1000,
@@ -151,4 +152,22 @@ it('has only the probes where nothing is held out', async () => {
   await watch.conclude(1000);
   expect(watch.heldOut).toBeNull();
   expect(watch.probe).toHaveLength(1);
+});
+
+it('asks analogy questions at the same times, and gives way between them', async () => {
+  const sections = [{ name: 'all', questions: [{ a: 'W0', b: 'w1', c: 'w2', expected: 'w3' }] }];
+  const { watch, model, state } = world({ questions: { file: '/some/where/questions.txt', sections } });
+  expect(watch.analogies).toEqual({ file: 'questions.txt', share: null, asked: 1, found: 1 });
+  for (let d = 0; d < DIM; d++) {
+    const [a, b, c] = [0, 1, 2].map((id) => mix32(id * DIM + d) / 2 ** 31 - 1) as [number, number, number];
+    for (const [id, value] of [a, b, c, b - a + c].entries()) model.input[id * DIM + d] = value;
+  }
+  await watch.conclude(1000);
+  expect(watch.analogies?.share).toBe(1);
+  model.input.fill(0, 3 * DIM, 4 * DIM);
+  model.input.set(model.input.subarray(DIM, 2 * DIM), 5 * DIM);
+  await watch.conclude(1000);
+  expect(watch.analogies?.share).toBe(0);
+  expect(state.ways).toBeGreaterThan(0);
+  expect(world().watch.analogies).toBeNull();
 });
