@@ -30,10 +30,12 @@ export function CorpusSection({ state, operator: by }: SectionProps): JSX.Elemen
                 : `${count(counts.tokens)} words, ${count(counts.distinct)} different ones, in ${count(counts.splits)} splits`}
             </dd>
           </div>
-          <div>
-            <dt>Waits for</dt>
-            <dd>{status.waiting ?? 'nothing'}</dd>
-          </div>
+          {operator === null ? (
+            <div>
+              <dt>Waits for</dt>
+              <dd>{status.waiting ?? 'nothing'}</dd>
+            </div>
+          ) : null}
         </dl>
       </Panel>
       {operator === null ? null : (
